@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every Swift target: the language's strict modes, and no warning survives.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "qtdeploy",
+    products: [
+        .executable(name: "qtagent", targets: ["qtagent"]),
+        .executable(name: "qtctl", targets: ["qtctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // The layers, lowest first. HouseTests holds the arrows: none points up.
+        .target(name: "DeployModel", swiftSettings: strict),
+        .target(
+            name: "DeployProtocol", dependencies: ["DeployModel"], path: "protocol",
+            exclude: ["CHANGES.md", "SPEC.md", "STATES.md", "decisions", "states.tsv", "vectors"],
+            sources: ["Swift"], resources: [.embedInCode("scripts")], swiftSettings: strict),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "RedisClient", dependencies: ["CHiredis", logging, nioCore, nioPosix, lifecycle],
+            swiftSettings: strict),
+        .target(
+            name: "Coordination", dependencies: ["DeployModel", "DeployProtocol", "RedisClient", logging],
+            swiftSettings: strict),
+        .target(
+            name: "HostControl",
+            dependencies: ["DeployModel", nioCore, nioPosix, nioHTTP1, subprocess, system],
+            swiftSettings: strict),
+        .target(
+            name: "DeployAgent",
+            dependencies: ["DeployModel", "Coordination", "HostControl", logging, lifecycle, system, yams],
+            swiftSettings: strict),
+        .target(
+            name: "DeployOperator", dependencies: ["DeployModel", "Coordination", yams],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "qtagent",
+            dependencies: ["DeployAgent", "Coordination", "RedisClient", arguments, logging, lifecycle],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "qtctl",
+            dependencies: ["DeployModel", "DeployOperator", "Coordination", "RedisClient", arguments],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["RedisClient", subprocess, system], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "DeployModelTests", dependencies: ["DeployModel"], swiftSettings: strict),
+        .testTarget(
+            name: "DeployProtocolTests", dependencies: ["DeployProtocol", "DeployModel", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport", nioCore],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CoordinationTests", dependencies: ["Coordination", "DeployProtocol", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HostControlTests", dependencies: ["HostControl", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DeployAgentTests", dependencies: ["DeployAgent", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DeployOperatorTests", dependencies: ["DeployOperator", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ]
+)
