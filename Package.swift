@@ -41,8 +41,8 @@ let package = Package(
         .target(name: "DeployModel", swiftSettings: strict),
         .target(
             name: "DeployProtocol", dependencies: ["DeployModel"], path: "protocol",
-            exclude: ["CHANGES.md", "SPEC.md", "STATES.md", "decisions", "states.tsv", "vectors"],
-            sources: ["Swift"], resources: [.embedInCode("scripts")], swiftSettings: strict),
+            exclude: ["CHANGES.md", "SPEC.md", "STATES.md", "decisions", "make-states", "vectors"],
+            sources: ["Swift"], resources: [.embedInCode("scripts"), .embedInCode("states.tsv")], swiftSettings: strict),
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "RedisClient", dependencies: ["CHiredis", logging, nioCore, nioPosix, lifecycle],

@@ -1,0 +1,28 @@
+/// The files that the build put into the binary: the only place that mentions the generated accessors.
+enum EmbeddedScripts {
+    /// The bytes of `scripts/<name>.lua`. A name that is not in this list is a mistake of ours and shows in every test.
+    static func file(_ name: String) -> [UInt8] { files[name] ?? [] }
+
+    /// `states.tsv`.
+    static let states = PackageResources.states_tsv
+
+    static let files: [String: [UInt8]] = [
+        "_fleet": PackageResources._fleet_lua,
+        "_job": PackageResources._job_lua,
+        "_rollout": PackageResources._rollout_lua,
+        "_settle": PackageResources._settle_lua,
+        "_states": PackageResources._states_lua,
+        "accept": PackageResources.accept_lua,
+        "answer": PackageResources.answer_lua,
+        "ask": PackageResources.ask_lua,
+        "claim": PackageResources.claim_lua,
+        "enrol": PackageResources.enrol_lua,
+        "heartbeat": PackageResources.heartbeat_lua,
+        "pending": PackageResources.pending_lua,
+        "renew": PackageResources.renew_lua,
+        "report": PackageResources.report_lua,
+        "step": PackageResources.step_lua,
+        "submit": PackageResources.submit_lua,
+        "tick": PackageResources.tick_lua,
+    ]
+}

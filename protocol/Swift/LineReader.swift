@@ -1,0 +1,85 @@
+import DeployModel
+
+/// Reads the `key=value` lines of a text, one by one, in the order that the caller asks for them.
+struct LineReader {
+    private let name: String
+    private let lines: [Substring]
+    private let isTerminated: Bool
+    private var next = 0
+
+    init(name: String, bytes: [UInt8]) {
+        self.name = name
+        // Bytes that are not UTF-8 become U+FFFD here, and then differ when the text is encoded again.
+        let text = String(decoding: bytes, as: UTF8.self)
+        isTerminated = bytes.last == UInt8(ascii: "\n")
+        lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Substring($0) }
+    }
+
+    func problem(_ text: String) -> MalformedText { MalformedText(what: name, line: next, problem: text) }
+
+    mutating func expectName() throws(MalformedText) {
+        guard isTerminated else {
+            throw MalformedText(what: name, line: lines.count, problem: "no line feed at its end")
+        }
+        guard lines[0] == name else {
+            throw MalformedText(what: name, line: 1, problem: "the first line is not \(name)")
+        }
+        next = 1
+    }
+
+    func expectEnd() throws(MalformedText) {
+        // The text ends with a line feed, so the split leaves one empty piece behind it.
+        guard next == lines.count - 1 else {
+            throw MalformedText(what: name, line: next + 1, problem: "more text after the last field")
+        }
+    }
+
+    mutating func valueIfNext(_ key: String) -> String? {
+        guard next < lines.count, lines[next].hasPrefix(key + "=") else { return nil }
+        defer { next += 1 }
+        return String(lines[next].dropFirst(key.utf8.count + 1))
+    }
+
+    private mutating func value(_ key: String) throws(MalformedText) -> String {
+        guard let value = valueIfNext(key) else {
+            throw MalformedText(what: name, line: next + 1, problem: "\(key)= expected")
+        }
+        return value
+    }
+
+    func parse<Name: GrammarText>(_ text: String) throws(MalformedText) -> Name {
+        do throws(InvalidText) { return try Name(text) } catch { throw problem(error.description) }
+    }
+
+    mutating func name<Name: GrammarText>(_ key: String) throws(MalformedText) -> Name { try parse(try value(key)) }
+
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws(MalformedText) -> Choice
+    where Choice.RawValue == String {
+        let text = try value(key)
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw problem("\(key) is \"\(VisibleText(text))\", known are \(known)")
+        }
+        return choice
+    }
+
+    mutating func number(_ key: String) throws(MalformedText) -> Int64 {
+        let text = try value(key)
+        guard let number = DecimalNumber.parse(text) else { throw problem("\(key) is not a number") }
+        return number
+    }
+
+    mutating func moment(_ key: String) throws(MalformedText) -> Timestamp { Timestamp(milliseconds: try number(key)) }
+
+    mutating func waves(_ key: String) throws(MalformedText) -> WaveSizes {
+        let text = try value(key)
+        do throws(InvalidText) { return try WaveSizes(text) } catch { throw problem(error.description) }
+    }
+
+    mutating func reason(_ key: String) throws(MalformedText) -> Reason {
+        guard let text = PercentText.decode(try value(key)) else {
+            throw problem("\(key) is not percent-encoded UTF-8")
+        }
+        do throws(InvalidText) { return try Reason(text) } catch { throw problem(error.description) }
+    }
+}

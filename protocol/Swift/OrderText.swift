@@ -1,0 +1,101 @@
+package import DeployModel
+
+/// `qtorder1`: the text of an order, fixed-grammar ASCII, stored and signed as these bytes.
+///
+/// First line `qtorder1`, then `key=value` lines in one fixed order, every line ended by a line feed. What decodes is encoded
+/// again and must give the same bytes, so that one order has one text.
+package enum OrderText {
+    /// The first line.
+    static let name = "qtorder1"
+
+    /// The text of `order`.
+    package static func encode(_ order: Order) -> [UInt8] {
+        var lines = [
+            name,
+            "fleet=\(order.fleet)",
+            "id=\(order.id)",
+            "operator=\(order.operatorName)",
+            "op=\(order.operation.rawValue)",
+            "source=\(order.source)",
+            "branch=\(order.branch)",
+            "commit=\(order.commit)",
+            "direction=\(order.direction.rawValue)",
+        ]
+        lines += order.lines.map { line in
+            let services = line.services.map(\.text).joined(separator: "+")
+            return "at=\(line.host) \(line.path) \(line.expectedHead) \(services)"
+        }
+        lines += [
+            "waves=\(order.waves)",
+            "soak_s=\(order.soakSeconds)",
+            "pause_after=\(order.pauseAfter.rawValue)",
+            "max_failures=\(order.maxFailures)",
+            "on_failure=\(order.onFailure.rawValue)",
+            "failed_host=\(order.failedHost.rawValue)",
+            "begin_before=\(order.beginBefore.milliseconds)",
+            "until=\(order.until.milliseconds)",
+            "created=\(order.created.milliseconds)",
+            "reason=\(PercentText.encode(order.reason.text))",
+        ]
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    /// The order that these bytes are the text of.
+    ///
+    /// - Throws: ``MalformedText``, which names the line.
+    package static func decode(_ bytes: [UInt8]) throws(MalformedText) -> Order {
+        guard bytes.count <= Order.maximumBytes else {
+            throw MalformedText(what: name, line: 0, problem: "longer than \(Order.maximumBytes) bytes")
+        }
+        var reader = LineReader(name: name, bytes: bytes)
+        try reader.expectName()
+        let order = try decodeFields(&reader)
+        try reader.expectEnd()
+        if let flaw = order.flaw { throw MalformedText(what: name, line: 0, problem: flaw) }
+        guard encode(order) == bytes else {
+            throw MalformedText(what: name, line: 0, problem: "not the canonical text of what it says")
+        }
+        return order
+    }
+
+    private static func decodeFields(_ reader: inout LineReader) throws(MalformedText) -> Order {
+        Order(
+            fleet: try reader.name("fleet"), id: try reader.name("id"), operatorName: try reader.name("operator"),
+            operation: try reader.choice("op"), source: try reader.name("source"), branch: try reader.name("branch"),
+            commit: try reader.name("commit"), direction: try reader.choice("direction"), lines: try hostLines(&reader),
+            waves: try reader.waves("waves"), soakSeconds: try reader.number("soak_s"),
+            pauseAfter: try reader.choice("pause_after"), maxFailures: try reader.number("max_failures"),
+            onFailure: try reader.choice("on_failure"), failedHost: try reader.choice("failed_host"),
+            beginBefore: try reader.moment("begin_before"), until: try reader.moment("until"),
+            created: try reader.moment("created"), reason: try reader.reason("reason"))
+    }
+
+    private static func hostLines(_ reader: inout LineReader) throws(MalformedText) -> [Order.Line] {
+        var lines: [Order.Line] = []
+        while let value = reader.valueIfNext("at") {
+            let parts = value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 4 else { throw reader.problem("at has \(parts.count) parts, not 4") }
+            var services: [ServiceName] = []
+            for part in parts[3].split(separator: "+", omittingEmptySubsequences: false) {
+                services.append(try reader.parse(String(part)))
+            }
+            lines.append(
+                Order.Line(
+                    host: try reader.parse(parts[0]), path: try reader.parse(parts[1]),
+                    expectedHead: try reader.parse(parts[2]), services: services))
+        }
+        return lines
+    }
+}
+
+/// A text of the contract that does not follow its grammar.
+package struct MalformedText: Error, Equatable, CustomStringConvertible {
+    /// The text's name: `qtorder1`.
+    package let what: String
+    /// The line, from 1; 0 for the text as a whole.
+    package let line: Int
+    /// What is wrong.
+    package let problem: String
+
+    package var description: String { line == 0 ? "\(what): \(problem)" : "\(what), line \(line): \(problem)" }
+}

@@ -1,0 +1,83 @@
+/// One atomic transition of the fleet's state: a file of `protocol/scripts`, with what it includes in front of it.
+package struct Script: Sendable {
+    /// The file's name without `.lua`; also how errors and logs name it.
+    package let name: String
+    /// The bytes that Redis gets: the shebang line, then the included files, then the script.
+    package let source: [UInt8]
+    /// What the file's head says.
+    package let header: ScriptHeader
+
+    private init(_ name: String) {
+        self.name = name
+        let body = String(decoding: EmbeddedScripts.file(name), as: UTF8.self)
+        header = ScriptHeader(body)
+        let end = body.firstIndex(of: "\n") ?? body.endIndex
+        let included = header.includes.map { String(decoding: EmbeddedScripts.file("_" + $0), as: UTF8.self) }
+        source = Array((body[..<end] + "\n" + included.joined(separator: "\n") + body[end...]).utf8)
+    }
+
+    package static let accept = Script("accept")
+    package static let answer = Script("answer")
+    package static let ask = Script("ask")
+    package static let claim = Script("claim")
+    package static let enrol = Script("enrol")
+    package static let heartbeat = Script("heartbeat")
+    package static let pending = Script("pending")
+    package static let renew = Script("renew")
+    package static let report = Script("report")
+    package static let step = Script("step")
+    package static let submit = Script("submit")
+    package static let tick = Script("tick")
+
+    /// Every script of the contract.
+    package static let all = [
+        accept, answer, ask, claim, enrol, heartbeat, pending, renew, report, step, submit, tick,
+    ]
+}
+
+/// The head of a script's file: comment lines `-- name: value`, continued by lines indented further.
+package struct ScriptHeader: Sendable {
+    /// The names of the arguments, in order; a repeating group stands behind "then per".
+    package let arguments: [String]
+    /// The first words of all replies.
+    package let replies: [String]
+    /// The included files, without `_` and `.lua`.
+    package let includes: [String]
+
+    init(_ body: String) {
+        let fields = Self.fields(of: body)
+        let fixed = (fields["args"] ?? "").split(separator: ", then").first.map(String.init) ?? ""
+        arguments = Self.withoutParentheses(fixed).split(separator: " ").map(String.init)
+        replies = (fields["replies"] ?? "").split(separator: "|").compactMap { reply in
+            reply.split(separator: " ").first.map(String.init)
+        }
+        includes = (fields["include"] ?? "").split(separator: " ").map(String.init)
+    }
+
+    private static func fields(of body: String) -> [String: String] {
+        var fields: [String: String] = [:]
+        var current: String?
+        for line in body.split(separator: "\n").dropFirst() {
+            guard line.hasPrefix("-- ") else { break }
+            let text = line.dropFirst(3)
+            if text.hasPrefix(" "), let name = current {
+                fields[name, default: ""] += " " + text.drop { $0 == " " }
+            } else if let colon = text.firstIndex(of: ":") {
+                let name = String(text[..<colon])
+                current = name
+                fields[name] = String(text[text.index(after: colon)...].drop { $0 == " " })
+            }
+        }
+        return fields
+    }
+
+    private static func withoutParentheses(_ text: String) -> String {
+        var depth = 0
+        return String(
+            text.filter { character in
+                if character == "(" { depth += 1 }
+                defer { if character == ")" { depth -= 1 } }
+                return depth == 0
+            })
+    }
+}

@@ -1,0 +1,30 @@
+#!lua
+-- claim: gives the host the right to change its services, all or none, and the only token there is.
+-- keys:    meta
+-- args:    id host op attempt floor(highest token the host has seen)
+-- replies: ok <token> <lease_ttl_ms> | held <service> <holder> <operator> <since_ms> <server_ms> <reason> |
+--          closed <state> | hold <until_ms> | unknown
+-- events:  job claimed
+-- include: fleet states rollout job
+local no = refusal('claim')
+if no then return no end
+local hold = redis.call('HGET', KEYS[1], 'hold_until')
+if hold and tonumber(hold) > NOW then return { 'hold', hold } end
+local token = math.max(NOW_US, tonumber(ARGV[5]) + 1)
+for service in string.gmatch(SERVICES, '[^+]+') do
+  local lease = redis.call('HMGET', key('lease:' .. service), 'rollout', 'operator', 'since_ms', 'reason')
+  if lease[1] and lease[1] ~= ID then
+    return { 'held', service, lease[1], lease[2] or '', lease[3] or '', int(NOW), lease[4] or '' }
+  end
+  if not lease[1] then return { 'closed', 'lease of ' .. service .. ' is gone' } end
+  token = math.max(token, tonumber(redis.call('HGET', key('service:' .. service), 'token') or '0') + 1)
+end
+local ttl = setting('lease_ttl_ms')
+for service in string.gmatch(SERVICES, '[^+]+') do
+  redis.call('HSET', key('service:' .. service), 'token', int(token))
+  redis.call('HSET', key('lease:' .. service), 'holder:' .. HOST, int(token) .. ' ' .. int(NOW + ttl))
+end
+redis.call('HSET', targets_key(ID), HOST .. '/token', int(token))
+sign_of_life()
+if STATE ~= 'claimed' then move_job(ID, HOST, STATES.job[STATE].claim, 'token ' .. int(token)) end
+return { 'ok', int(token), int(ttl) }

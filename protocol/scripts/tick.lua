@@ -1,0 +1,55 @@
+#!lua
+-- tick: fires one timer that fell due. Agents and following operators call it, so there is no coordinator.
+-- keys:    meta
+-- args:
+-- replies: ok <timers left> | none
+-- events:  what the timer brings
+-- include: fleet states rollout settle
+local due = redis.call('ZRANGEBYSCORE', key('timers'), '-inf', int(NOW), 'LIMIT', '0', '1')
+if not due[1] then return { 'none' } end
+local kind, id, host = string.match(due[1], '^(%a+)/([^/]*)/([^/]*)$')
+local state = kind and redis.call('HGET', rollout_key(id), 'state')
+local job = host and redis.call('HGET', targets_key(id), host .. '/state')
+
+-- The verdict of every target of a host that never said one.
+local function give_verdict(verdict, rule, why)
+  local r = redis.call('HMGET', rollout_key(id), 'operator', 'reason', 'commit', 'op')
+  local attempt = redis.call('HMGET', targets_key(id), host .. '/attempt', host .. '/token', host .. '/services')
+  for service in string.gmatch(attempt[3], '[^+]+') do
+    local base = host .. '/' .. service .. '/'
+    redis.call('HSET', targets_key(id), base .. 'verdict', verdict, base .. 'rule', rule, base .. 'error', why,
+      base .. 'commit', r[3])
+    redis.call('XADD', key('results'), 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', id, 'host', host,
+      'service', service, 'op', r[4], 'attempt', attempt[1], 'verdict', verdict, 'commit', r[3], 'previous_commit', '',
+      'running_commit', '', 'step', '', 'rule', rule, 'error', why, 'operator', r[1], 'reason', r[2],
+      'token', attempt[2] or '', 'started_at', '', 'finished_at', stamp(NOW))
+    event(id, 'verdict', host, service, '', verdict, '', why)
+  end
+  close_job(id, host, false, why)
+end
+
+redis.call('ZREM', key('timers'), due[1])
+if kind == 'accept' and job == 'dispatched' then
+  give_verdict('unreachable', 'not_accepted', 'the host did not take the order in time')
+elseif kind == 'silence' and job == 'accepted' then
+  give_verdict('unreachable', 'host_silent', 'the host fell silent before it changed anything')
+elseif kind == 'silence' and job == 'claimed' then
+  move_job(id, host, STATES.job[job].silence, 'no sign of life; what it did is not known yet')
+  timer('unknown', id, host, NOW + setting('unknown_ms'))
+  count_failure(id, host)
+  settle(id)
+elseif kind == 'unknown' and job == 'silent' then
+  give_verdict('unknown', 'host_silent', 'the host fell silent after its claim and stayed so')
+elseif kind == 'until' and state and STATES.rollout[state].expire then
+  redis.call('HSET', rollout_key(id), 'cause', 'expired')
+  move_rollout(id, 'expire', 'until has passed')
+  settle(id)
+elseif kind == 'dispatch' and state == 'running' then
+  dispatch_wave(id)
+elseif kind == 'soak' and state == 'soaking' then
+  move_rollout(id, 'soaked', '')
+  begin_wave(id)
+elseif kind == 'ask' then
+  redis.call('DEL', key('ask:' .. id))
+end
+return { 'ok', int(redis.call('ZCOUNT', key('timers'), '-inf', int(NOW))) }
