@@ -50,16 +50,17 @@ let package = Package(
         .target(
             name: "Coordination", dependencies: ["DeployModel", "DeployProtocol", "RedisClient", logging],
             swiftSettings: strict),
+        .target(name: "SettingsFile", dependencies: ["DeployModel", yams], swiftSettings: strict),
         .target(
             name: "HostControl",
             dependencies: ["DeployModel", nioCore, nioPosix, nioHTTP1, subprocess, system],
             swiftSettings: strict),
         .target(
             name: "DeployAgent",
-            dependencies: ["DeployModel", "Coordination", "HostControl", logging, lifecycle, system, yams],
+            dependencies: ["DeployModel", "Coordination", "HostControl", "SettingsFile", logging, lifecycle, system],
             swiftSettings: strict),
         .target(
-            name: "DeployOperator", dependencies: ["DeployModel", "Coordination", yams],
+            name: "DeployOperator", dependencies: ["DeployModel", "Coordination", "SettingsFile"],
             swiftSettings: strict),
         .executableTarget(
             name: "qtagent",
@@ -94,6 +95,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ]
 )
