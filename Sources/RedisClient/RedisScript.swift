@@ -1,0 +1,13 @@
+/// A Lua script. The server addresses it by content, so versions of one script live side by side.
+package struct RedisScript: Sendable, Equatable {
+    /// For messages; the server never sees it.
+    package let name: String
+    /// The Lua text.
+    package let source: [UInt8]
+
+    /// A script from its name and its Lua text.
+    package init(name: String, source: [UInt8]) {
+        self.name = name
+        self.source = source
+    }
+}
