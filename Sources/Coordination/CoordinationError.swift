@@ -1,0 +1,27 @@
+package import DeployModel
+package import RedisClient
+
+/// Why an operation on the fleet's state could not be carried out.
+package enum CoordinationError: Error, Equatable, CustomStringConvertible {
+    /// Redis is away, refuses, or is not what it should be.
+    case redis(RedisError)
+    /// What stands in Redis, or what a script replied, is not of this contract. The name, and what is wrong with it.
+    case contract(String, String)
+    /// No rollout has this id, or none begins with it.
+    case unknownRollout(String)
+    /// More than one rollout's id begins so.
+    case ambiguousRollout(String, [RolloutID])
+
+    package var description: String {
+        switch self {
+        case .redis(let error): error.description
+        case .contract(let name, let problem):
+            "\(name): \(problem); another version of qtdeploy, or somebody else, has written there"
+        case .unknownRollout(let text):
+            "no rollout's id begins with \"\(VisibleText(text))\"; `qtctl rollouts` lists them"
+        case .ambiguousRollout(let text, let ids):
+            "\"\(VisibleText(text))\" is the beginning of \(ids.count) rollouts: "
+                + ids.prefix(5).map(\.short).joined(separator: ", ") + "; give more digits"
+        }
+    }
+}

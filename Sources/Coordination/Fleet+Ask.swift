@@ -1,0 +1,73 @@
+package import DeployModel
+import DeployProtocol
+
+/// What a host is asked. Questions change nothing on a host.
+package enum QuestionKind: String, Sendable, CaseIterable {
+    /// What a deployment would find: paths, commits, refusals.
+    case plan
+}
+
+/// A question as a host reads it.
+package struct Question: Sendable, Equatable {
+    /// What is asked.
+    package let kind: QuestionKind
+    /// Until when an answer is of use, by the server's clock.
+    package let until: Timestamp
+    /// The question's own fields.
+    package let entry: StreamEntry
+}
+
+extension Fleet {
+    /// Asks hosts; their answers come into the stream of `id`.
+    ///
+    /// - Returns: a refusal when the fleet's state has another contract version.
+    package func ask(
+        _ id: RolloutID, _ kind: QuestionKind, _ hosts: [HostName], lasting: Duration, fields: [(String, String)]
+    ) async throws(CoordinationError) -> Refusal? {
+        // 50 hosts a call: no call holds Redis for long.
+        for start in stride(from: 0, to: hosts.count, by: 50) {
+            let some = hosts[start..<min(start + 50, hosts.count)].map(\.text).joined(separator: "+")
+            let lifetime = String(HumanDuration(lasting).milliseconds)
+            let reply = try await run(
+                .ask, [id.text, kind.rawValue, lifetime, some] + fields.flatMap { [$0.0, $0.1] })
+            switch reply.code {
+            case .ok: continue
+            case .version: return Self.otherVersion(reply[0])
+            default: throw reply.unexpected
+            }
+        }
+        return nil
+    }
+
+    /// The question of an id, or nil when it is gone or of a kind that this program does not know.
+    package func question(_ id: RolloutID) async throws(CoordinationError) -> Question? {
+        let first = StreamEntry.list(try await call(["XRANGE", keys.ask(id), "-", "+", "COUNT", "1"])).first
+        guard let entry = first, entry["v"] == ContractVersion.current,
+            let kind = QuestionKind(rawValue: entry["kind"]),
+            let until = DecimalNumber.parse(entry["until"])
+        else { return nil }
+        return Question(kind: kind, until: Timestamp(milliseconds: until), entry: entry)
+    }
+
+    /// Adds one entry to a host's answer. An answer that comes too late is dropped.
+    package func answer(
+        _ id: RolloutID, from host: HostName, _ fields: [(String, String)]
+    ) async throws(CoordinationError) {
+        _ = try await run(.answer, [id.text, host.text] + fields.flatMap { [$0.0, $0.1] })
+    }
+
+    /// Waits up to `wait` for answers behind `cursor` (at first the empty text), and moves the cursor.
+    package func answers(
+        _ id: RolloutID, behind cursor: inout String, wait: Duration
+    ) async throws(CoordinationError) -> [StreamEntry] {
+        let milliseconds = max(1, HumanDuration(wait).milliseconds)
+        let reply = try await call(
+            [
+                "XREAD", "COUNT", "500", "BLOCK", String(milliseconds), "STREAMS", keys.ask(id),
+                cursor.isEmpty ? "0-0" : cursor,
+            ], within: wait + .seconds(3))
+        let entries = StreamEntry.read(reply)
+        if let last = entries.last { cursor = last.id }
+        return entries.filter { !$0["host"].isEmpty }
+    }
+}

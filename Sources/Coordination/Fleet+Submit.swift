@@ -1,0 +1,93 @@
+package import DeployModel
+import DeployProtocol
+
+/// What came of a submission.
+package enum SubmitReply: Sendable, Equatable {
+    /// Taken, and the first wave is dispatched.
+    case taken
+    /// This very order was taken before; nothing was done.
+    case takenBefore
+    /// Not taken, nothing was written.
+    case refused(Refusal)
+}
+
+extension Fleet {
+    /// Submits an order: gives its services to it, and dispatches the first wave. Safe to repeat with the same order.
+    package func submit(_ order: Order, signature: [UInt8]) async throws(CoordinationError) -> SubmitReply {
+        let sizes = order.waves.counts(hosts: order.hosts.count).map(String.init).joined(separator: " ")
+        var arguments: [[UInt8]] = [
+            Array(order.id.text.utf8), OrderText.encode(order), signature,
+        ]
+        arguments += [
+            order.fleet.text, order.operatorName.text, order.reason.text, order.operation.rawValue, order.source.text,
+            order.branch.text, order.commit.text, String(order.beginBefore.milliseconds),
+            String(order.until.milliseconds),
+            String(order.created.milliseconds), sizes, String(order.soakSeconds), order.pauseAfter.rawValue,
+            String(order.maxFailures), order.onFailure.rawValue, order.failedHost.rawValue, String(order.targetCount),
+        ].map { Array($0.utf8) }
+        for host in order.hosts {
+            let services = order.lines(of: host).flatMap(\.services).map(\.text).joined(separator: "+")
+            arguments += [Array(host.text.utf8), Array(services.utf8)]
+        }
+        let reply = try await run(.submit, bytes: arguments)
+        switch reply.code {
+        case .ok: return .taken
+        case .again: return .takenBefore
+        default: return .refused(try Self.refusal(reply))
+        }
+    }
+
+    private static func refusal(_ reply: Reply) throws(CoordinationError) -> Refusal {
+        switch reply.code {
+        case .conflict:
+            Refusal(.orderMalformed, "another order has this id", remedy: "submit again: the id is made anew")
+        case .version: Self.otherVersion(reply[0])
+        case .otherFleet: Self.otherFleet(reply[0])
+        case .expired:
+            Refusal(
+                .orderExpired, "the order was not submitted in time", remedy: "check this machine's clock, plan again")
+        case .notEnrolled:
+            Refusal(
+                .hostNotEnrolled, "host \(reply[0]) is not enrolled", remedy: "run: qtctl agents enrol \(reply[0])")
+        case .drained:
+            Refusal(
+                .hostDrained, "host \(reply[0]) is drained by \(VisibleText(reply[1])): \(VisibleText(reply[2]))",
+                remedy: "leave it out with --exclude \(reply[0])")
+        case .down:
+            Refusal(
+                .hostDown, "host \(reply[0]) has not been heard for \(Self.age(from: reply[1], to: reply[2]))",
+                remedy: "start its qtagent, or leave it out with --exclude \(reply[0])")
+        case .busy:
+            Refusal(
+                .serviceBusy,
+                "\(reply[0]) is held by rollout \(reply[1].prefix(8)) of \(VisibleText(reply[2])) for "
+                    + "\(Self.age(from: reply[3], to: reply[4])): \(VisibleText(reply[5]))",
+                remedy: "wait for it: qtctl follow \(reply[1].prefix(8))")
+        case .hold:
+            Refusal(
+                .redisUnavailable, "Redis lost its memory a moment ago; nothing is granted until leases have run out",
+                remedy: "try again in half a minute")
+        default: throw reply.unexpected
+        }
+    }
+
+    static func otherVersion(_ version: String) -> Refusal {
+        Refusal(
+            .contractVersion,
+            "this fleet's state has contract version \(VisibleText(version)), this program speaks \(ContractVersion.current)",
+            remedy: "use the qtdeploy that the fleet uses")
+    }
+
+    static func otherFleet(_ fleet: String) -> Refusal {
+        Refusal(
+            .otherFleet, "the state under this name belongs to fleet \(VisibleText(fleet))", remedy: "check --fleet")
+    }
+
+    /// The time between two moments of the server, for people.
+    static func age(from earlier: String, to later: String) -> String {
+        guard let from = DecimalNumber.parse(earlier), let to = DecimalNumber.parse(later), from > 0 else {
+            return "ever"
+        }
+        return HumanDuration(milliseconds: max(0, to - from)).description
+    }
+}

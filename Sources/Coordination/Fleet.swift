@@ -1,0 +1,70 @@
+package import DeployModel
+import DeployProtocol
+package import RedisClient
+
+/// The fleet's state in Redis, as typed operations: the only place where keys, scripts and connections meet.
+///
+/// A value of this type speaks over one connection; who blocks in a read holds a value of its own. The operations stand in
+/// extensions, one file per duty.
+package struct Fleet: Sendable {
+    /// The fleet.
+    package let name: FleetName
+    let keys: Keys
+    let redis: RedisClient
+
+    /// How long an operation that does not block may take. Scripts take under 2 ms; the rest is the network.
+    static let patience: Duration = .seconds(2)
+
+    /// The state of `name`, over the connection of `redis`.
+    package init(name: FleetName, redis: RedisClient) {
+        self.name = name
+        self.redis = redis
+        keys = Keys(fleet: name)
+    }
+
+    /// What the server said of itself when the connection was made; connects when there is none.
+    package func server() async throws(CoordinationError) -> RedisServerFacts {
+        do throws(RedisError) { return try await redis.facts(within: Self.patience) } catch { throw .redis(error) }
+    }
+
+    /// Runs a script and takes its reply apart.
+    func run(_ script: Script, _ arguments: [String]) async throws(CoordinationError) -> Reply {
+        try await run(script, bytes: arguments.map { Array($0.utf8) })
+    }
+
+    func run(_ script: Script, bytes arguments: [[UInt8]]) async throws(CoordinationError) -> Reply {
+        let value: RedisValue
+        do throws(RedisError) {
+            value = try await redis.evaluate(
+                RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
+                within: Self.patience)
+        } catch {
+            throw .redis(error)
+        }
+        let words = (value.elements ?? []).map { $0.text ?? "" }
+        guard let first = words.first, let code = ScriptReply(rawValue: first) else {
+            throw .contract(script.name, "replied \(VisibleText(words.first ?? "nothing"))")
+        }
+        return Reply(script: script.name, code: code, words: Array(words.dropFirst()))
+    }
+
+    func call(_ words: [String], within limit: Duration = Fleet.patience) async throws(CoordinationError) -> RedisValue
+    {
+        do throws(RedisError) { return try await redis.call(RedisCommand(words: words), within: limit) } catch {
+            throw .redis(error)
+        }
+    }
+}
+
+/// A script's reply: its first word, and the words behind it.
+struct Reply {
+    let script: String
+    let code: ScriptReply
+    let words: [String]
+
+    /// The word at `index`, empty when the reply is shorter.
+    subscript(index: Int) -> String { index < words.count ? words[index] : "" }
+
+    /// For a reply that this operation does not know.
+    var unexpected: CoordinationError { .contract(script, "replied \(code.rawValue), which has no meaning there") }
+}
