@@ -1,0 +1,49 @@
+/// A target of ours and everything that it may know about.
+struct Layer {
+    let name: String
+    /// Targets of this package, all of them further up in the table.
+    let ours: Set<String>
+    /// Modules of other packages.
+    let others: Set<String>
+    /// Modules of the toolchain. `Foundation` is in no row: see `ArrowRule.foundation`.
+    let toolchain: Set<String>
+
+    init(_ name: String, ours: Set<String> = [], others: Set<String> = [], toolchain: Set<String> = []) {
+        self.name = name
+        self.ours = ours
+        self.others = others
+        self.toolchain = toolchain
+    }
+
+    var modules: Set<String> { ours.union(others).union(toolchain) }
+}
+
+/// The arrows of the house, lowest layer first. Who adds one here changes the design, and says why in the commit.
+enum Layers {
+    static let table: [Layer] = [
+        Layer("DeployModel"),
+        Layer("DeployProtocol", ours: ["DeployModel"]),
+        Layer("CHiredis"),
+        Layer(
+            "RedisClient", ours: ["CHiredis"], others: ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle"],
+            toolchain: ["Glibc", "Synchronization"]),
+        Layer("Coordination", ours: ["DeployModel", "DeployProtocol", "RedisClient"], others: ["Logging"]),
+        Layer(
+            "HostControl", ours: ["DeployModel"],
+            others: ["NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess", "SystemPackage"],
+            toolchain: ["FoundationEssentials", "Glibc"]),
+        Layer(
+            "DeployAgent", ours: ["DeployModel", "Coordination", "HostControl"],
+            others: ["Logging", "ServiceLifecycle", "SystemPackage", "Yams"],
+            toolchain: ["FoundationEssentials", "Glibc", "Synchronization"]),
+        Layer(
+            "DeployOperator", ours: ["DeployModel", "Coordination"], others: ["Yams"],
+            toolchain: ["FoundationEssentials", "Glibc"]),
+        Layer(
+            "qtagent", ours: ["DeployModel", "DeployAgent", "Coordination", "RedisClient"],
+            others: ["ArgumentParser", "Logging", "ServiceLifecycle"], toolchain: ["Glibc"]),
+        Layer(
+            "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient"],
+            others: ["ArgumentParser"], toolchain: ["Glibc"]),
+    ]
+}
