@@ -37,7 +37,8 @@ setup: ## install the Debian packages that are missing (root)
 
 toolchain:
 	@if [[ -z "$(SWIFT)" ]] || ! "$(SWIFT)" --version >/dev/null 2>&1; then \
-	  echo "make: no Swift toolchain in PATH or /opt/swift; name one: make $(or $(MAKECMDGOALS),build) SWIFT=/path/to/bin/swift" >&2; \
+	  echo "make: no Swift toolchain in PATH or /opt/swift;" \
+	    "name one: make $(or $(MAKECMDGOALS),build) SWIFT=/path/to/bin/swift" >&2; \
 	  exit 1; \
 	fi
 
@@ -49,7 +50,7 @@ release: toolchain ## release build of qtagent and qtctl, in .build/release
 	$(AS_OWNER) swift build $(STATIC) --product qtctl
 
 test: setup build ## every test, the lab's included (root; without root those are skipped)
-	@ops/test
+	@$(if $(AS_OWNER),trap 'chown -R --from=root "$(OWNER)": .build' EXIT;) ops/test
 
 lint: toolchain ## format and syntax of everything, units included
 	@ops/lint

@@ -25,7 +25,10 @@ struct Plant: Sendable, CustomTestStringConvertible {
     private static let access: [Plant] = [
         Plant(.access, "Sources/Coordination/A.swift", "\npublic struct A {}", faults: [2]),
         Plant(.access, "protocol/Swift/A.swift", "@_exported import B", faults: [1]),
-        Plant(.access, "Sources/qtctl/A.swift", "package struct A {} // public struct\nlet a = b.public\nf(open: 1)"),
+        Plant(.access, "Sources/A/A.swift", "open class A {\npublic private(set) var a = 1\n}", faults: [1, 2]),
+        Plant(
+            .access, "Sources/qtctl/A.swift",
+            "package struct A {} // public struct\nlet a = b.public\ncase open\ncase .open where b: 1"),
         Plant(.access, "Tests/TestSupport/A.swift", "public struct A {}"),
     ]
 
@@ -102,7 +105,8 @@ struct Plant: Sendable, CustomTestStringConvertible {
         Plant(
             .mention, "README.md",
             "`ops/lab`, `./ops/lab`, `ops/`, `sudo make demo`, `make PREFIX=/usr`, `qtctl deploy --all`, `qtctl VERB`,\n"
-                + "`/etc/ops/x`, `refs/heads/main`, `ops/*.sh`, qtctl gone, `qtctl help`", beside: tree),
+                + "`/etc/ops/x`, `refs/heads/main`, `their/main.py`, `ops/*.sh`, qtctl gone, `qtctl help`", beside: tree
+        ),
     ]
 
     private static let tree: [SourceFile] = [

@@ -71,12 +71,13 @@ private struct Known {
         word.allSatisfy { $0.isLowercase || $0 == "-" } && word.first?.isLowercase == true
     }
 
-    /// A word counts as a path of ours when it begins in one of our folders, or ends like one of our files.
+    /// A word counts as a path of ours when it begins in one of our folders, or ends like what only we have: the
+    /// stack that is deployed has scripts of its own.
     func missingPath(_ word: String) -> String? {
         var path = Substring(word)
         while let last = path.last, ".,:;)/'\"".contains(last) { path.removeLast() }
         if path.hasPrefix("./") { path.removeFirst(2) }
-        let endings = [".md", ".swift", ".sh", ".lua", ".tsv", ".py"]
+        let endings = [".md", ".swift", ".lua"]
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 1, let root = parts.first, !root.isEmpty,
             !path.contains(where: { "*<>{}$~=:".contains($0) }),
