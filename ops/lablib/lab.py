@@ -1,0 +1,123 @@
+"""One lab: its settings with the hub and the hosts that stand on them, and the verbs that concern several of these."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from . import preflight, statedir
+from .cgroups import CgroupTree
+from .errors import LabError
+from .host import Host
+from .hub import Hub
+from .settings import Settings
+
+
+class Lab:
+    def __init__(self) -> None:
+        self.settings = Settings.from_environment()
+        self.cgroups = CgroupTree(self.settings.name)
+        self.hub = Hub(self.settings, self.cgroups)
+
+    def host(self, name: str) -> Host:
+        return Host(self.settings, self.cgroups, name)
+
+    def known_host(self, name: str) -> Host:
+        host = self.host(name)
+        if not host.exists():
+            hosts = " ".join(self.settings.hosts()) or "none"
+            raise LabError(f"there is no host {name} in this lab (there is: {hosts}): run ops/lab up --hosts N")
+        return host
+
+    def running_hosts(self) -> list[Host]:
+        return [host for host in map(self.host, self.settings.hosts()) if host.leader() is not None]
+
+    def up(self, count: int) -> None:
+        began = time.monotonic()
+        preflight.require_machine(self.settings)
+        statedir.prepare(self.settings)
+        with statedir.locked(self.settings):
+            self.hub.up()
+            hosts = [self.host(f"h{number}") for number in range(1, count + 1)]
+            for host in hosts:
+                host.start()
+            for host in hosts:
+                host.wait_until_ready()
+        self._close(f"{_hosts(count)} up", began)
+
+    def down(self, purge: bool) -> None:
+        began = time.monotonic()
+        preflight.require_root()
+        if os.path.exists(self.settings.path(statedir.MARKER)):
+            with statedir.locked(self.settings):
+                self.cgroups.kill()
+                self.cgroups.remove()
+                statedir.remove_contents(self.settings)
+                if purge:
+                    statedir.remove_all(self.settings)
+        self._close("down", began)
+
+    def provision(self, with_agent: bool) -> None:
+        # Here, because only these verbs need them and every `exec` would pay for loading them.
+        from . import agent, origin, redis, stack
+
+        began = time.monotonic()
+        preflight.require_machine(self.settings)
+        if with_agent:
+            agent.require_files()
+        with statedir.locked(self.settings):
+            redis.start(self.settings, self.hub)
+            origin.create(self.settings)
+            origin.serve(self.settings, self.hub)
+
+            def provision_host(host: Host) -> None:
+                stack.provision(host)
+                if with_agent:
+                    agent.provision(self.settings, host)
+
+            hosts = self.running_hosts()
+            _on_all(hosts, provision_host)
+        self._close(f"{_hosts(len(hosts))} provisioned", began)
+
+    def commit(self, message: str | None, kind: str | None) -> str:
+        from . import origin, stack
+
+        preflight.require_root()
+        with statedir.locked(self.settings):
+            release = origin.commit(self.settings, message, kind)
+            if kind is not None and os.path.exists(f"{origin.BREAKS}/{kind}/left-behind.py"):
+                _on_all(self.running_hosts(), lambda host: stack.leave_behind(host, kind, release))
+        return release.commit
+
+    def status(self) -> bool:
+        """Prints the lab's state and returns whether it is up."""
+        preflight.require_root()
+        hub = self.hub.pid()
+        print(f"lab {self.settings.name} in {self.settings.state}: {'up' if hub else 'down'}")
+        if hub is None:
+            return False
+        from . import redis
+
+        answers = "answers" if redis.answers(self.settings) else "does not answer"
+        print(f"  hub   {self.settings.hub_address:<15} Redis {answers}")
+        hosts = [self.host(name) for name in self.settings.hosts()]
+        with ThreadPoolExecutor() as pool:
+            for host, state in zip(hosts, pool.map(Host.state, hosts), strict=True):
+                print(f"  {host.name:<5} {self.settings.address(host.name):<15} {state}")
+        return True
+
+    def _close(self, what: str, began: float) -> None:
+        print(f"lab {self.settings.name}: {what} in {time.monotonic() - began:.1f} s")
+
+
+def _on_all(hosts: list[Host], action: Callable[[Host], None]) -> None:
+    """Does it on all hosts at once; every host is tried, then the first error counts."""
+    if not hosts:
+        raise LabError("no host is up: run ops/lab up")
+    with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
+        for result in [pool.submit(action, host) for host in hosts]:
+            result.result()
+
+
+def _hosts(count: int) -> str:
+    return f"{count} host{'' if count == 1 else 's'}"
