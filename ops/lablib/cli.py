@@ -5,12 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import partition, preflight, statedir
+from . import partition, statedir
 from .daemons import CLEAN_ENVIRONMENT
 from .errors import LabError, UsageError
 from .host import Host
 from .hub import Hub
-from .lab import Lab
+from .lab import Lab, require_root
 from .settings import MAX_HOSTS
 
 NOT_UP = 3
@@ -85,7 +85,7 @@ def redis_daemon(lab: Lab, arguments: list[str]) -> None:
 
     if arguments not in (["start"], ["stop"], ["kill"]):
         raise UsageError("usage: ops/lab redis start|stop|kill")
-    preflight.require_root()
+    require_root()
     with statedir.locked(lab.settings):
         if arguments == ["start"]:
             redis.start(lab.settings, lab.hub)
@@ -102,7 +102,7 @@ def on_host(act: Callable[[Host], None], lock: bool = True) -> Callable[[Lab, li
     def verb(lab: Lab, arguments: list[str]) -> None:
         if len(arguments) != 1:
             raise UsageError("give one host, for example h1")
-        preflight.require_root()
+        require_root()
         host = lab.known_host(arguments[0])
         if not lock:
             return act(host)
@@ -121,7 +121,7 @@ def start(host: Host) -> None:
 def cut(lab: Lab, arguments: list[str]) -> None:
     if len(arguments) not in (1, 2):
         raise UsageError(f"usage: ops/lab partition HOST [{'|'.join(partition.MODES)}]")
-    preflight.require_root()
+    require_root()
     mode = arguments[1] if len(arguments) == 2 else "drop"
     partition.partition(lab.hub, lab.known_host(arguments[0]), mode)
 
@@ -147,12 +147,12 @@ def hubexec(lab: Lab, arguments: list[str]) -> None:
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
         raise UsageError("usage: ops/lab hubexec CMD")
-    preflight.require_root()
+    require_root()
     _become(lab.hub.enter(command), dict(os.environ))
 
 
 def redis_cli(lab: Lab, arguments: list[str]) -> None:
-    preflight.require_root()
+    require_root()
     _become(["redis-cli", "-s", lab.settings.redis_socket, *arguments], dict(os.environ))
 
 
@@ -163,7 +163,7 @@ def qtctl(lab: Lab, arguments: list[str]) -> None:
 
 
 def _command_for(lab: Lab, verb: str, arguments: list[str]) -> tuple[Host, list[str]]:
-    preflight.require_root()
+    require_root()
     if not arguments:
         raise UsageError(f"usage: ops/lab {verb} HOST -- CMD")
     command = arguments[2:] if arguments[1:2] == ["--"] else arguments[1:]

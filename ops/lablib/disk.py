@@ -1,5 +1,6 @@
 """A host's disk: an overlay over the machine's own root (or QTLAB_BASE), and the few files that make it a host."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -17,15 +18,20 @@ AllowIsolate=yes
 """
 
 
+def machine_id(settings: Settings, host: str) -> str:
+    """Distinct per host and lab, and the same again after a restart, as on a real machine."""
+    return hashlib.md5(f"{settings.name}-{host}".encode(), usedforsecurity=False).hexdigest()
+
+
 def seed(settings: Settings, host: str, upper: str) -> None:
     """Writes the host's identity into the upper layer of a new disk."""
-    machine_id = settings.machine_id(host) + "\n"
+    identity = machine_id(settings, host) + "\n"
     names = ["127.0.0.1 localhost", f"{settings.hub_address} hub redis origin"]
     names += [f"{settings.address(f'h{n}')} h{n}" for n in range(1, MAX_HOSTS + 1)]
     files = {
         # Both, or D-Bus gives every host the machine's own id.
-        "etc/machine-id": machine_id,
-        "var/lib/dbus/machine-id": machine_id,
+        "etc/machine-id": identity,
+        "var/lib/dbus/machine-id": identity,
         "etc/hostname": host + "\n",
         "etc/hosts": "\n".join(names) + "\n",
         "etc/fstab": "",

@@ -3,14 +3,15 @@
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
-from . import preflight, statedir
+from . import statedir
 from .cgroups import CgroupTree
 from .errors import LabError
 from .host import Host
 from .hub import Hub
 from .settings import Settings
+
+# Some modules are imported where they are used: every `exec` would pay for loading them here.
 
 
 class Lab:
@@ -33,7 +34,10 @@ class Lab:
         return [host for host in map(self.host, self.settings.hosts()) if host.leader() is not None]
 
     def up(self, count: int) -> None:
+        from . import preflight
+
         began = time.monotonic()
+        require_root()
         preflight.require_machine(self.settings)
         statedir.prepare(self.settings)
         with statedir.locked(self.settings):
@@ -47,7 +51,7 @@ class Lab:
 
     def down(self, purge: bool) -> None:
         began = time.monotonic()
-        preflight.require_root()
+        require_root()
         if os.path.exists(self.settings.path(statedir.MARKER)):
             with statedir.locked(self.settings):
                 self.cgroups.kill()
@@ -58,10 +62,10 @@ class Lab:
         self._close("down", began)
 
     def provision(self, with_agent: bool) -> None:
-        # Here, because only these verbs need them and every `exec` would pay for loading them.
-        from . import agent, origin, redis, stack
+        from . import agent, origin, preflight, redis, stack
 
         began = time.monotonic()
+        require_root()
         preflight.require_machine(self.settings)
         if with_agent:
             agent.require_files()
@@ -82,7 +86,7 @@ class Lab:
     def commit(self, message: str | None, kind: str | None) -> str:
         from . import origin, stack
 
-        preflight.require_root()
+        require_root()
         with statedir.locked(self.settings):
             release = origin.commit(self.settings, message, kind)
             if kind is not None and os.path.exists(f"{origin.BREAKS}/{kind}/left-behind.py"):
@@ -91,11 +95,13 @@ class Lab:
 
     def status(self) -> bool:
         """Prints the lab's state and returns whether it is up."""
-        preflight.require_root()
+        require_root()
         hub = self.hub.pid()
         print(f"lab {self.settings.name} in {self.settings.state}: {'up' if hub else 'down'}")
         if hub is None:
             return False
+        from concurrent.futures import ThreadPoolExecutor
+
         from . import redis
 
         answers = "answers" if redis.answers(self.settings) else "does not answer"
@@ -110,10 +116,17 @@ class Lab:
         print(f"lab {self.settings.name}: {what} in {time.monotonic() - began:.1f} s")
 
 
+def require_root() -> None:
+    if os.geteuid() != 0:
+        raise LabError("root needed (sudo)")
+
+
 def _on_all(hosts: list[Host], action: Callable[[Host], None]) -> None:
     """Does it on all hosts at once; every host is tried, then the first error counts."""
     if not hosts:
         raise LabError("no host is up: run ops/lab up")
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
         for result in [pool.submit(action, host) for host in hosts]:
             result.result()

@@ -23,13 +23,7 @@ PACKAGES = {
 }
 
 
-def require_root() -> None:
-    if os.geteuid() != 0:
-        raise LabError("root needed (sudo)")
-
-
 def require_machine(settings: Settings) -> None:
-    require_root()
     _require_packages()
     _require_cgroups(settings)
     if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:

@@ -1,9 +1,8 @@
 """What a lab is called, where it lives and which addresses it uses: all of it from QTLAB_* variables."""
 
-import hashlib
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import LabError, UsageError
 
@@ -15,8 +14,7 @@ MAX_HOSTS = 99
 MAX_STATE_PATH = 88
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """One lab. Two labs with different names run side by side, also with the same addresses."""
 
     name: str
@@ -63,10 +61,6 @@ class Settings:
 
     def address(self, host: str) -> str:
         return f"{self.net}.{10 + host_number(host)}"
-
-    def machine_id(self, host: str) -> str:
-        """Distinct per host and lab, and the same again after a restart, as on a real machine."""
-        return hashlib.md5(f"{self.name}-{host}".encode(), usedforsecurity=False).hexdigest()
 
     def hosts(self) -> list[str]:
         """The hosts that have a disk, up or down, h2 before h10."""

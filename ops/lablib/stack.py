@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from .host import Host
-from .origin import BREAKS, Release
+from .origin import BREAKS, VERSION_FILE, Release
 from .payload import Payload, deliver
 from .settings import OPS
+
+
+CHECKOUT = "/home/qt/quantum_trader"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def leave_behind(host: Host, kind: str, release: Release) -> None:
     """Starts the kind's left-behind process on the host: once per service, as the stack's user, outside its unit."""
     payload = Payload()
     payload.add_file("/usr/local/lib/qtlab/left-behind.py", f"{BREAKS}/{kind}/left-behind.py")
-    arguments = [release.version, *(f"{service.unit}={_port(service)}" for service in SERVICES)]
+    arguments = [release.version, f"{CHECKOUT}/{VERSION_FILE}", *(f"{service.unit}={_port(service)}" for service in SERVICES)]
     deliver(host, payload, "leave-behind.sh", arguments)
 
 

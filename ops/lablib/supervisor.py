@@ -81,7 +81,7 @@ class Supervisor:
             "--keep-unit",
             f"--machine={self.host}",
             f"--directory={root}",
-            f"--uuid={self.settings.machine_id(self.host)}",
+            f"--uuid={disk.machine_id(self.settings, self.host)}",
             "--resolv-conf=off",
             "--timezone=off",
             "--link-journal=no",

@@ -1,4 +1,4 @@
-"""The old process that keeps the metrics port. Usage: left-behind.py VERSION PORT, in the checkout.
+"""The old process that keeps the metrics port. Usage: left-behind.py VERSION VERSION_FILE PORT
 
 While another release than VERSION is checked out it only remembers what the port answers. From the moment VERSION is
 checked out it takes the port as soon as the service lets go of it, and answers what was answered before. When
@@ -6,33 +6,35 @@ VERSION is no longer checked out it lets go.
 """
 
 import http.server
+import os
+import socket
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
-VERSION_FILE = "microservices/shared/version.py"
 LOOK_EVERY_S = 0.02
 ASK_EVERY_S = 1
 
 
-def main(version: str, port: int) -> None:
-    page, asked_at = b"", 0.0
+def main(version: str, version_file: str, port: int) -> None:
+    def checked_out() -> bool:
+        try:
+            with open(version_file, encoding="utf-8") as file:
+                return f'"{version}"' in file.read()
+        except FileNotFoundError:  # in the middle of a checkout
+            return False
+
+    page, asked_at = ask(port) or b"", time.monotonic()
+    tell_systemd("READY=1")
     while True:
-        if checked_out(version):
-            keep(version, port, page)
+        if checked_out():
+            keep(port, page, checked_out)
         elif time.monotonic() > asked_at + ASK_EVERY_S:
             page, asked_at = ask(port) or page, time.monotonic()
         time.sleep(LOOK_EVERY_S)
-
-
-def checked_out(version: str) -> bool:
-    try:
-        with open(VERSION_FILE, encoding="utf-8") as file:
-            return f'"{version}"' in file.read()
-    except FileNotFoundError:  # in the middle of a checkout
-        return False
 
 
 def ask(port: int) -> bytes | None:
@@ -43,7 +45,7 @@ def ask(port: int) -> bytes | None:
         return None
 
 
-def keep(version: str, port: int, page: bytes) -> None:
+def keep(port: int, page: bytes, wanted: Callable[[], bool]) -> None:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -58,11 +60,17 @@ def keep(version: str, port: int, page: bytes) -> None:
         return
     print(f"took port {port}", flush=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": LOOK_EVERY_S}, daemon=True).start()
-    while checked_out(version):
+    while wanted():
         time.sleep(LOOK_EVERY_S)
     server.shutdown()
     server.server_close()
     print(f"let go of port {port}", flush=True)
 
 
-main(sys.argv[1], int(sys.argv[2]))
+def tell_systemd(message: str) -> None:
+    """The commit that starts this waits until it knows what to answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.sendto(message.encode(), os.environ["NOTIFY_SOCKET"])
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

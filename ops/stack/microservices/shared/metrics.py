@@ -1,5 +1,6 @@
 """Counters and gauges, and the /metrics page in Prometheus' text format."""
 
+import logging
 import threading
 from http.server import BaseHTTPRequestHandler
 
@@ -31,6 +32,7 @@ class Metrics:
         server = open_listener(port, self._handler())
         if server is not None:
             threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+            logging.getLogger("metrics").info("serving on port %d", port)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         metrics = self

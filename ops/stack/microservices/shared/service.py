@@ -42,7 +42,7 @@ def run(name: str, load: Callable[[Metrics, logging.Logger], Service]) -> None:
     warm_up(log)
     service.begin()
     metrics.serve(service.metrics_port)
-    log.info("serving metrics on port %d, polling every %g s", service.metrics_port, service.interval_s)
+    log.info("polling every %g s", service.interval_s)
     while not stopped.is_set():
         service.poll()
         stopped.wait(service.interval_s)
