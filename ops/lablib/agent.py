@@ -51,12 +51,13 @@ def require_files() -> None:
 def provision(settings: Settings, host: Host) -> None:
     payload = Payload()
     folder = binaries()
-    payload.add_file(_executable(), f"{folder}/qtagent", mode=0o755)
-    payload.add_file("/usr/bin/qtctl", f"{folder}/qtctl", mode=0o755)
+    executable = _executable()
+    payload.add_file(executable, f"{folder}/qtagent", mode=0o755)
+    payload.add_file(f"{os.path.dirname(executable)}/qtctl", f"{folder}/qtctl", mode=0o755)
     for source, target in _installed_files():
         payload.add_file(target, source)
     payload.add(CONFIGURATION, configuration(host.name).encode())
-    deliver(host, payload, "provision-agent.sh", [payload.digest()])
+    deliver(host, payload, "provision-agent.sh", [])
     _enrol(settings, host)
 
 
@@ -114,13 +115,12 @@ def _installed_files() -> list[tuple[str, str]]:
         "*sysusers*": "/usr/lib/sysusers.d/qtagent.conf",
         "*tmpfiles*": "/usr/lib/tmpfiles.d/qtagent.conf",
     }
-    found = []
-    for pattern, target in places.items():
-        for source in sorted(glob.glob(f"{AGENT}/{pattern}")):
-            if os.path.isdir(source):
-                source = glob.glob(f"{source}/*.conf")[0]
-            found.append((source, target.format(name=os.path.basename(source))))
-    return found
+    return [
+        (source, target.format(name=os.path.basename(source)))
+        for pattern, target in places.items()
+        for source in sorted(glob.glob(f"{AGENT}/{pattern}") + glob.glob(f"{AGENT}/{pattern}/*.conf"))
+        if os.path.isfile(source)
+    ]
 
 
 def _enrol(settings: Settings, host: Host) -> None:

@@ -159,6 +159,7 @@ def redis_cli(lab: Lab, arguments: list[str]) -> None:
 def qtctl(lab: Lab, arguments: list[str]) -> None:
     from . import agent
 
+    require_root()
     _become([f"{agent.binaries()}/qtctl", *arguments], agent.qtctl_environment(lab.settings))
 
 

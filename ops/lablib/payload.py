@@ -1,6 +1,5 @@
 """Files on their way into a host, as one tar that a script inside unpacks. The overlay's own layers stay untouched."""
 
-import hashlib
 import io
 import os
 import subprocess
@@ -31,18 +30,15 @@ class Payload:
         with open(source, "rb") as file:
             self.add(path, file.read(), mode)
 
-    def bytes(self) -> "memoryview":
+    def bytes(self) -> memoryview:
         self._tar.close()
         return self._buffer.getbuffer()
 
-    def digest(self) -> str:
-        return hashlib.sha256(self.bytes()).hexdigest()
-
 
 def deliver(host: Host, payload: Payload, script: str, arguments: list[str]) -> None:
-    """Runs one of the guest scripts inside, with the files on its stdin."""
-    with open(f"{GUEST_SCRIPTS}/{script}", encoding="utf-8") as file:
-        command = host.enter(["sh", "-c", file.read(), script, *arguments])
+    """Puts the files in place and runs one of the guest scripts inside."""
+    text = "".join(_guest_script(name) for name in ("install-changed.sh", script))
+    command = host.enter(["sh", "-c", text, script, *arguments])
     try:
         answer = subprocess.run(
             command,
@@ -56,3 +52,8 @@ def deliver(host: Host, payload: Payload, script: str, arguments: list[str]) -> 
         raise LabError(f"{host.name}: {script} did not end in {DELIVERY_LIMIT_S} s; is the host frozen?") from error
     if answer.returncode != 0:
         raise LabError(f"{host.name}: {script} failed:\n{answer.stderr.decode(errors='replace').rstrip()}")
+
+
+def _guest_script(name: str) -> str:
+    with open(f"{GUEST_SCRIPTS}/{name}", encoding="utf-8") as file:
+        return file.read()

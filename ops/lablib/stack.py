@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from .errors import LabError
 from .host import Host
 from .origin import BREAKS, VERSION_FILE, Release
 from .payload import Payload, deliver
 from .settings import OPS
-
 
 CHECKOUT = "/home/qt/quantum_trader"
 
@@ -40,16 +40,14 @@ def provision(host: Host) -> None:
         payload.add_file(f"/etc/systemd/system/{service.unit}.service", f"{OPS}/units/{service.unit}.service")
         # Exchange keys live in these; systemd reads them as root.
         payload.add(service.env_path, _environment(service).encode(), mode=0o600)
-    pairs = [f"{service.unit}={_port(service)}" for service in SERVICES]
-    deliver(host, payload, "provision-stack.sh", pairs)
+    deliver(host, payload, "provision-stack.sh", _ports())
 
 
 def leave_behind(host: Host, kind: str, release: Release) -> None:
     """Starts the kind's left-behind process on the host: once per service, as the stack's user, outside its unit."""
     payload = Payload()
     payload.add_file("/usr/local/lib/qtlab/left-behind.py", f"{BREAKS}/{kind}/left-behind.py")
-    arguments = [release.version, f"{CHECKOUT}/{VERSION_FILE}", *(f"{service.unit}={_port(service)}" for service in SERVICES)]
-    deliver(host, payload, "leave-behind.sh", arguments)
+    deliver(host, payload, "leave-behind.sh", [release.version, f"{CHECKOUT}/{VERSION_FILE}", *_ports()])
 
 
 def _environment(service: Service) -> str:
@@ -58,6 +56,13 @@ def _environment(service: Service) -> str:
     return "\n".join("REDIS_HOST=redis" if line.startswith("REDIS_HOST=") else line for line in lines) + "\n"
 
 
-def _port(service: Service) -> str:
-    lines = _environment(service).splitlines()
-    return next(line.partition("=")[2] for line in lines if line.startswith(f"{service.port_key}="))
+def _ports() -> list[str]:
+    """UNIT=PORT for each service, in the order in which they start."""
+    return [f"{service.unit}={_setting(service, service.port_key)}" for service in SERVICES]
+
+
+def _setting(service: Service, key: str) -> str:
+    values = dict(line.split("=", 1) for line in _environment(service).splitlines() if "=" in line)
+    if key not in values:
+        raise LabError(f"{service.env_example} does not set {key}")
+    return values[key]

@@ -52,7 +52,7 @@ def remove_contents(settings: Settings) -> None:
     """Removes disks, sockets and repositories. Logs stay: they tell why something went wrong."""
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         if any(line.split(" ")[4].startswith(settings.state + "/") for line in mounts):
-            raise LabError(f"something is mounted under {settings.state}: unmount it (findmnt shows it), then try again")
+            raise LabError(f"something is mounted under {settings.state}: unmount it (see findmnt), then try again")
     keep = {MARKER, "lock", "log"}
     _remove([settings.path(name) for name in os.listdir(settings.state) if name not in keep])
 

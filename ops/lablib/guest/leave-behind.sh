@@ -1,11 +1,8 @@
-# Runs as root inside a host of the lab; a tar with left-behind.py arrives on stdin.
-# Arguments: the version that the left-behind processes belong to, the file that holds it, then UNIT=PORT...
-set -eu
+# Starts the processes that a broken release leaves behind, as the stack's user and outside of its units.
+# Arguments: the version that they belong to, the file of the checkout that holds it, then UNIT=PORT...
 
 version=$1 version_file=$2
 shift 2
-
-tar --extract --directory=/ --no-overwrite-dir
 for pair in "$@"; do
     unit=left-behind-${pair%=*}
     systemctl --quiet stop "$unit.service" 2>/dev/null || true

@@ -1,6 +1,5 @@
-# Runs as root inside a host of the lab; a tar of the files to install arrives on stdin. Safe to run again.
+# Puts the trading stack on a host of the lab. Safe to run again.
 # Arguments: UNIT=PORT... in the order in which the units start.
-set -eu
 
 checkout=/home/qt/quantum_trader
 
@@ -8,14 +7,7 @@ as_qt() {
     runuser -u qt -- env -i PATH="$PATH" HOME=/home/qt "$@"
 }
 
-show_and_fail() {
-    echo "$1 on $(hostname):" >&2
-    systemctl status --no-pager --lines=10 "$2" >&2 || true
-    exit 1
-}
-
 getent passwd qt >/dev/null || useradd --create-home --shell /bin/bash qt
-tar --extract --directory=/ --no-overwrite-dir
 
 if [ ! -d "$checkout/.git" ]; then
     # Into another name first: a clone that was cut off is not taken for a whole one.
@@ -33,15 +25,17 @@ systemctl --quiet --no-reload enable $units
 # The lab's hosts boot into qtlab.target, not into multi-user.target.
 systemctl --quiet --no-reload add-wants qtlab.target $units
 systemctl daemon-reload
+action=start
+[ "$changed" = no ] || action=restart
 for unit in $units; do
-    systemctl start "$unit" || show_and_fail "$unit did not start" "$unit"
+    systemctl "$action" "$unit" || report_failure "$unit did not start" "$unit"
 done
 
 for pair in "$@"; do
     unit=${pair%=*} port=${pair#*=} tries=0
     until systemctl --quiet is-active "$unit" && ss -Hltn "sport = :$port" | grep -q .; do
         tries=$((tries + 1))
-        [ "$tries" -lt 400 ] || show_and_fail "$unit does not serve its metrics on port $port" "$unit"
+        [ "$tries" -lt 400 ] || report_failure "$unit does not serve its metrics on port $port" "$unit"
         sleep 0.05
     done
 done
