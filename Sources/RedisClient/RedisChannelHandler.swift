@@ -40,9 +40,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func take(_ buffer: ByteBuffer) throws(RedisError) {
-        try buffer.readableBytesView.withContiguousStorageIfAvailable { bytes throws(RedisError) in
-            try decoder.feed(UnsafeRawBufferPointer(bytes))
-        }
+        try decoder.feed(buffer.readableBytesSpan)
         while !hasEnded, let value = try decoder.next() { tell(.reply(value)) }
     }
 

@@ -1,4 +1,3 @@
-internal import Logging
 internal import NIOCore
 
 /// What the lane decides, done.
@@ -74,8 +73,8 @@ extension RedisClient {
         let open = channel
         channel = nil
         open?.close(promise: nil)
-        guard logged != reason, reason != .closed else { return }
-        logged = reason
-        logger.info("Redis is away", metadata: ["redis.error": "\(reason)"])
+        guard announced != reason, reason != .closed else { return }
+        announced = reason
+        announce(.away(reason))
     }
 }

@@ -1,4 +1,3 @@
-internal import Logging
 internal import NIOCore
 
 /// One attempt to connect: socket, then handshake, within one limit.
@@ -85,13 +84,8 @@ extension RedisClient {
             alarm = nil
             connects += 1
             self.facts = facts
-            logged = nil
-            logger.info(
-                "Redis is connected",
-                metadata: [
-                    "redis.version": "\(facts.version)", "redis.run_id": "\(facts.runID.onOneLine)",
-                    "redis.generation": "\(facts.generation)",
-                ])
+            announced = nil
+            announce(.connected(facts))
             perform(lane.connected())
         }
     }

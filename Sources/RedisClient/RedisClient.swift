@@ -23,9 +23,9 @@ package actor RedisClient {
     }
 
     let configuration: RedisConfiguration
-    let logger: Logger
     let eventLoop: any EventLoop
     let dialer: RedisDialer
+    let announce: @Sendable (RedisNews) -> Void
     let jitter: @Sendable (ClosedRange<Duration>) -> Duration
 
     var lane: Lane
@@ -40,8 +40,8 @@ package actor RedisClient {
     var alarm: Scheduled<Void>?
     var facts: RedisServerFacts?
     var connects: UInt64 = 0
-    /// The last error that was logged; nil while connected. Keeps the log to one line per change.
-    var logged: RedisError?
+    /// The last error that was announced; nil while connected.
+    var announced: RedisError?
     /// How the server addresses scripts, by their content.
     var scriptAddresses: [[UInt8]: RedisScriptAddress] = [:]
 
@@ -54,21 +54,22 @@ package actor RedisClient {
         _ configuration: RedisConfiguration,
         logger: Logger = Logger(label: "redis", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
-        self.init(configuration, logger: logger, dialer: .sockets, jitter: Backoff.evenly)
-    }
-
-    /// A client with another maker of sockets, and another way to draw the wait between attempts from its range.
-    init(
-        _ configuration: RedisConfiguration, logger: Logger, dialer: RedisDialer,
-        jitter: @escaping @Sendable (ClosedRange<Duration>) -> Duration
-    ) {
         var logger = logger
         logger[metadataKey: "redis.address"] = "\(configuration.address)"
         logger[metadataKey: "redis.client"] = "\(configuration.clientName)"
+        self.init(configuration, dialer: .sockets, jitter: Backoff.evenly) { [logger] in $0.log(to: logger) }
+    }
+
+    /// A client with its own maker of sockets, way to draw the wait between attempts from its range, and ear for news.
+    init(
+        _ configuration: RedisConfiguration, dialer: RedisDialer,
+        jitter: @escaping @Sendable (ClosedRange<Duration>) -> Duration,
+        announce: @escaping @Sendable (RedisNews) -> Void
+    ) {
         self.configuration = configuration
-        self.logger = logger
         self.dialer = dialer
         self.jitter = jitter
+        self.announce = announce
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         lane = Lane(address: configuration.address, failFast: configuration.failFast)
     }
@@ -105,6 +106,7 @@ package actor RedisClient {
     package func close() async {
         let open = channel
         perform(lane.close())
+        // Closing is all that is asked of the socket now; how it ended is nobody's concern.
         try? await open?.closeFuture.get()
     }
 

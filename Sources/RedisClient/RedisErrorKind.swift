@@ -40,9 +40,9 @@ extension RedisErrorKind {
     private static let byText: [(fragment: String, kind: RedisErrorKind)] = [
         ("max number of clients reached", .retry),
         ("exhausted the last possible ID", .alarm),
-        ("unknown command", .misuse), ("unknown subcommand", .misuse), ("nknown subcommand or wrong", .misuse),
+        ("unknown command", .misuse), ("unknown subcommand", .misuse),
         ("wrong number of arguments", .misuse), ("syntax error", .misuse),
-        ("is not an integer", .misuse), ("is not a valid float", .misuse), ("is not an float", .misuse),
+        ("is not an integer", .misuse), ("is not a valid float", .misuse),
         ("would overflow", .misuse), ("out of range", .misuse), ("no such key", .misuse),
         ("Invalid stream ID", .misuse), ("The ID specified in XADD", .misuse), ("stream ID", .misuse),
         ("Number of keys", .misuse), ("Error compiling script", .misuse), ("user_script:", .misuse),

@@ -55,12 +55,12 @@ struct RedisReplyDecoder: ~Copyable {
     }
 
     /// Takes bytes as they came.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
-        guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
-        guard redisReaderFeed(reader, start.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK else {
-            throw violation
+    mutating func feed(_ bytes: RawSpan) throws(RedisError) {
+        let status = bytes.withUnsafeBytes { bytes in
+            redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        incomplete += bytes.count
+        guard status == REDIS_OK else { throw violation }
+        incomplete += bytes.byteCount
     }
 
     /// The next complete reply, or nil when more bytes are needed.

@@ -5,9 +5,11 @@ import SystemPackage
 
 /// A real redis-server of a test's own, on a unix socket in a temporary folder; it keeps nothing on disk.
 ///
-///     try await RedisServer.with { server in
+///     try await RedisServer.with { server async throws in
 ///         let client = server.client("reader")
 ///     }
+///
+/// (`async throws` is spelled out because the compiler does not see a `try` inside `#expect` when it infers the closure.)
 ///
 /// Between the test and the server stands a small shell script that reads orders from a pipe. When the pipe ends,
 /// because the test is done or the test process was killed, the script kills the server and removes the folder; and
