@@ -43,7 +43,7 @@ extension RedisErrorKind {
         ("unknown command", .misuse), ("unknown subcommand", .misuse),
         ("wrong number of arguments", .misuse), ("syntax error", .misuse),
         ("is not an integer", .misuse), ("is not a valid float", .misuse),
-        ("would overflow", .misuse), ("out of range", .misuse), ("no such key", .misuse),
+        ("would overflow", .misuse), ("out of range", .misuse), ("no such key", .misuse), ("without MULTI", .misuse),
         ("Invalid stream ID", .misuse), ("The ID specified in XADD", .misuse), ("stream ID", .misuse),
         ("Number of keys", .misuse), ("Error compiling script", .misuse), ("user_script:", .misuse),
         ("Write commands are not allowed", .misuse), ("Protocol error", .misuse),

@@ -1,7 +1,7 @@
 import Glibc
 import RedisClient
 
-/// A listening unix socket that is no Redis. Its calls block the test's thread for an instant, five seconds at most.
+/// A listening unix socket that is no Redis.
 final class BareServer: Sendable {
     let address: RedisAddress
     private let path: String
@@ -10,7 +10,8 @@ final class BareServer: Sendable {
     init() throws {
         path = "/tmp/qt-bare-\(UInt64.random(in: .min ... .max))"
         address = .unix(path: path)
-        listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        listener = socket(
+            AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -19,8 +20,6 @@ final class BareServer: Sendable {
                 bind(listener, general, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(listener, 16) == 0
             }
         }
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
-        setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         guard isListening else { throw BareServerError(step: "listen", code: errno) }
     }
 
@@ -30,13 +29,20 @@ final class BareServer: Sendable {
     }
 
     /// Takes one connection, says the words, and closes it once the other side has spoken.
-    func answerOnce(_ words: String) throws {
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { throw BareServerError(step: "accept", code: errno) }
-        defer { close(connection) }
-        var heard = [UInt8](repeating: 0, count: 4096)
+    func answerOnce(_ words: String) async throws {
+        var connection: CInt = -1
+        try await until("a connection") {
+            connection = accept(listener, nil, nil)
+            return connection >= 0
+        }
+        defer {
+            // Ends the connection even where a child process, started just now, holds a copy of it.
+            shutdown(connection, CInt(SHUT_RDWR))
+            close(connection)
+        }
         // Closing with unread bytes would reset the connection, and the words might be lost.
-        guard read(connection, &heard, heard.count) > 0 else { throw BareServerError(step: "read", code: errno) }
+        var heard = [UInt8](repeating: 0, count: 4096)
+        try await until("the first words") { recv(connection, &heard, heard.count, CInt(MSG_DONTWAIT)) > 0 }
         let bytes = Array(words.utf8)
         guard write(connection, bytes, bytes.count) == bytes.count else {
             throw BareServerError(step: "write", code: errno)

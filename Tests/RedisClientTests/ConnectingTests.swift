@@ -126,7 +126,7 @@ import Testing
         let server = try BareServer()
         let client = client(server.address)
         async let call = client.outcome("PING")
-        try server.answerOnce(words)
+        try await server.answerOnce(words)
         let error = await call.error
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
         #expect(error?.description.contains("\r") == false)

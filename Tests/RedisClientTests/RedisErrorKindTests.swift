@@ -45,7 +45,7 @@ import Testing
             (["SET", "k", "v", "XYZ"], .misuse), (["INCR", "text"], .misuse), (["INCRBYFLOAT", "text", "1"], .misuse),
             (["LPOP", "text"], .misuse), (["XADD", "s", "1-x", "f", "v"], .misuse),
             (["XADD", "s", "0-0", "f", "v"], .misuse),
-            (["XADD", "full", "5-5", "f", "v"], .misuse), (["XADD", "full", "*", "f", "v"], .alarm),
+            (["XADD", "full", "5-5", "f", "v"], .alarm), (["XADD", "full", "*", "f", "v"], .alarm),
             (["XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">"], .misuse), (["EXEC"], .misuse),
             (["EVAL", "return (", "0"], .misuse), (["EVAL", "return 1", "5"], .misuse),
             (["EVAL", "return nosuch.field", "0"], .misuse), (["EVAL", "return redis.call('NOSUCH')", "0"], .misuse),

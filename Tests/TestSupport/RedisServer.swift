@@ -64,17 +64,18 @@ package actor RedisServer {
             input: .inputWriter, output: .sequence, error: .discarded
         ) { supervisor in
             let server = RedisServer(supervisor: supervisor, folder: folder, port: port, password: password)
+            // An error that left here would have the supervisor killed before it has cleaned up.
+            let result: Swift.Result<Result, any Error>
             do {
                 try await server.start()
-                let result = try await body(server)
-                try await supervisor.standardInputWriter.finish()
-                return result
+                result = .success(try await body(server))
             } catch {
-                try? await supervisor.standardInputWriter.finish()
-                throw error
+                result = .failure(error)
             }
+            try await supervisor.standardInputWriter.finish()
+            return result
         }
-        return outcome.closureResult
+        return try outcome.closureResult.get()
     }
 
     /// Starts the server again after `stop` or `kill`, and waits until it answers.
