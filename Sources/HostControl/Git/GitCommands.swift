@@ -1,0 +1,158 @@
+package import DeployModel
+package import SystemPackage
+
+/// Every git command that the agent runs, as a value. Each runs as the tree's owner, in the tree, with nothing of the
+/// agent's environment; see `GitEnvironment` for the hardening. Only names and ids whose grammar was checked get here,
+/// none of which can begin with a dash.
+package struct GitCommands: Sendable {
+    /// Where git lies.
+    static let executable = "/usr/bin/git"
+    /// The directory that git starts in.
+    package let directory: CanonicalPath
+    /// The owner of the tree.
+    package let account: UserAccount
+    /// What every command may take.
+    package let limits: GitLimits
+    /// The path lock, which git inherits as its standard input; nil for a command that only looks.
+    package let lock: FileDescriptor?
+
+    /// Commands on one tree; see the properties.
+    package init(directory: CanonicalPath, account: UserAccount, limits: GitLimits, lock: FileDescriptor?) {
+        self.directory = directory
+        self.account = account
+        self.limits = limits
+        self.lock = lock
+    }
+
+    func command(_ arguments: [String], transport: GitTransport? = nil) -> HostCommand {
+        HostCommand(
+            executable: Self.executable,
+            arguments: ["--no-pager"] + GitEnvironment.configuration.flatMap { ["-c", $0] } + arguments,
+            environment: GitEnvironment.variables(for: account, transport: transport),
+            workingDirectory: directory.text, identity: account.identity,
+            timeLimit: transport == nil ? limits.local : limits.network, outputLimit: limits.output,
+            standardInput: lock.map { .inherited($0) } ?? .nothing)
+    }
+}
+
+// What is there.
+extension GitCommands {
+    func topLevel() -> HostCommand { command(["rev-parse", "--show-toplevel"]) }
+
+    func gitDirectory() -> HostCommand { command(["rev-parse", "--absolute-git-dir"]) }
+
+    func head() -> HostCommand { command(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) }
+
+    func branch() -> HostCommand { command(["symbolic-ref", "--quiet", "HEAD"]) }
+
+    /// Untracked directories count as one entry: an unpacked archive must not fill the output.
+    func status() -> HostCommand {
+        command([
+            "status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none", "--no-renames",
+        ])
+    }
+
+    /// Mode, flags and stage of every tracked file.
+    func trackedFiles() -> HostCommand { command(["ls-files", "-z", "-v", "--stage"]) }
+
+    func lfsFiles() -> HostCommand { command(["ls-files", "-z", ":(attr:filter=lfs)"]) }
+
+    /// Keys that make a repository something else than a plain clone.
+    func specialKeys() -> HostCommand {
+        command([
+            "config", "--local", "--includes", "-z", "--get-regexp",
+            #"^(core\.sparsecheckout|extensions\.partialclone|remote\..*\.promisor)$"#,
+        ])
+    }
+
+    func isShallow() -> HostCommand { command(["rev-parse", "--is-shallow-repository"]) }
+
+    func remoteURL(_ remote: RemoteName) -> HostCommand { command(["remote", "get-url", remote.text]) }
+
+    /// The newest entries of HEAD's reflog: commit, and `HEAD@{<unix seconds>}`.
+    func reflog(limit: Int) -> HostCommand {
+        command(["log", "-g", "-z", "--max-count=\(limit)", "--date=unix", "--format=%H %gd", "HEAD"])
+    }
+}
+
+// Commits.
+extension GitCommands {
+    func exists(_ commit: CommitID) -> HostCommand { command(["cat-file", "-e", commit.text + "^{commit}"]) }
+
+    func isAncestor(_ commit: CommitID, ofRef ref: String) -> HostCommand {
+        command(["merge-base", "--is-ancestor", commit.text, ref])
+    }
+
+    func subject(_ commit: CommitID) -> HostCommand {
+        command(["rev-list", "--max-count=1", "--no-commit-header", "--format=%s", commit.text])
+    }
+
+    func count(from old: CommitID, to new: CommitID) -> HostCommand {
+        command(["rev-list", "--count", "\(old.text)..\(new.text)"])
+    }
+
+    func localCommits(remote: RemoteName, limit: Int) -> HostCommand {
+        command(["rev-list", "--max-count=\(limit)", "HEAD", "--not", "--remotes=\(remote.text)"])
+    }
+
+    /// Files that come, go or change their kind on the way from one commit to another.
+    func appearances(from old: CommitID, to new: CommitID) -> HostCommand {
+        command([
+            "diff", "--name-status", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=ADT",
+            old.text, new.text,
+        ])
+    }
+
+    func tree(of commit: CommitID) -> HostCommand { command(["ls-tree", "-r", "-z", commit.text]) }
+}
+
+// The remote.
+extension GitCommands {
+    /// `--upload-pack` because `remote.<name>.uploadpack` names a program.
+    func lsRemote(_ remote: RemoteName, _ branch: BranchName, by transport: GitTransport) -> HostCommand {
+        command(
+            ["ls-remote", "--refs", "--upload-pack=git-upload-pack", remote.text, "refs/heads/" + branch.text],
+            transport: transport)
+    }
+
+    /// One branch, and nothing else of what the repository's configuration would add: no other refs (`--refmap`), no tags,
+    /// nothing pruned.
+    func fetch(_ remote: RemoteName, _ branch: BranchName, by transport: GitTransport) -> HostCommand {
+        command(
+            [
+                "fetch", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
+                "--no-auto-maintenance", "--no-write-commit-graph", "--no-progress", "--refmap=",
+                "--upload-pack=git-upload-pack", remote.text,
+                "+refs/heads/\(branch.text):\(Self.trackingRef(remote, branch))",
+            ],
+            transport: transport)
+    }
+
+    /// Where a remote's branch is kept.
+    static func trackingRef(_ remote: RemoteName, _ branch: BranchName) -> String {
+        "refs/remotes/\(remote.text)/\(branch.text)"
+    }
+}
+
+// What changes the tree.
+extension GitCommands {
+    /// `--no-overwrite-ignore`: git would replace an ignored file without a word.
+    func fastForward(to commit: CommitID) -> HostCommand {
+        command([
+            "merge", "--ff-only", "--no-edit", "--no-stat", "--no-autostash", "--no-verify-signatures",
+            "--no-overwrite-ignore", commit.text,
+        ])
+    }
+
+    func resetKeeping(to commit: CommitID) -> HostCommand { command(["reset", "--keep", commit.text]) }
+
+    func resetHard(to commit: CommitID) -> HostCommand { command(["reset", "--hard", "--quiet", commit.text]) }
+
+    /// As the tree's owner, like all that writes into the tree: so no link in it can lead the agent's own rights elsewhere.
+    func removeIndexLock(_ path: String) -> HostCommand {
+        HostCommand(
+            executable: "/usr/bin/rm", arguments: ["-f", "--", path], environment: ["LC_ALL": "C"],
+            workingDirectory: directory.text, identity: account.identity, timeLimit: limits.local,
+            outputLimit: limits.output, standardInput: lock.map { .inherited($0) } ?? .nothing)
+    }
+}

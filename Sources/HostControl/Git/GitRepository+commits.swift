@@ -1,0 +1,70 @@
+package import DeployModel
+internal import Glibc
+
+// What the local object store knows of commits.
+extension GitRepository {
+    /// Whether the commit is in the local object store. Exit code 128 also means no: git gives it for an unknown object.
+    package func exists(_ commit: CommitID) async throws(HostError) -> Bool {
+        let command = commands.exists(commit)
+        let result = try await runner.run(command, onLine: nil)
+        switch result.termination {
+        case .exited(0): return true
+        case .exited(1), .exited(128): return false
+        default: throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
+        }
+    }
+
+    /// Whether the commit is on the remote's branch, as last fetched. Ask ``exists(_:)`` first.
+    package func isAncestor(_ commit: CommitID, of branch: BranchName) async throws(HostError) -> Bool {
+        try await yesOrNo(commands.isAncestor(commit, ofRef: GitCommands.trackingRef(remote, branch)))
+    }
+
+    /// Whether one commit is the other or comes before it: then the way to it is forward.
+    package func isAncestor(_ commit: CommitID, of later: CommitID) async throws(HostError) -> Bool {
+        try await yesOrNo(commands.isAncestor(commit, ofRef: later.text))
+    }
+
+    /// The first line of the commit's message. Text from another machine: print it through VisibleText.
+    package func subject(of commit: CommitID) async throws(HostError) -> String {
+        Self.line(try await runner.succeed(commands.subject(commit)))
+    }
+
+    /// How many commits `new` has that `old` has not.
+    package func commitCount(from old: CommitID, to new: CommitID) async throws(HostError) -> Int {
+        let command = commands.count(from: old, to: new)
+        let text = Self.line(try await runner.succeed(command))
+        guard let count = Int(text) else { throw .oddAnswer(command: command.shown, found: text) }
+        return count
+    }
+
+    /// Commits of HEAD that no branch of the remote has: work that was committed on this host. Newest first, at most
+    /// `limit`.
+    package func localCommits(limit: Int) async throws(HostError) -> [CommitID] {
+        let command = commands.localCommits(remote: remote, limit: limit)
+        var commits: [CommitID] = []
+        for line in try await runner.succeed(command).text.split(separator: "\n") {
+            guard let commit = try? CommitID(line) else { throw .oddAnswer(command: command.shown, found: String(line)) }
+            commits.append(commit)
+        }
+        return commits
+    }
+
+    /// Untracked files, ignored ones too, that lie where a checkout of `target` would write. Sorted paths below the tree.
+    package func obstructions(from head: CommitID, to target: CommitID) async throws(HostError) -> [String] {
+        let command = commands.appearances(from: head, to: target)
+        guard let obstruction = Obstruction(nameStatus: try await runner.succeed(command).standardOutput) else {
+            throw .oddAnswer(command: command.shown, found: "a record that is not A, D or T with a path")
+        }
+        return obstruction.paths { path in
+            var status = stat()
+            guard lstat(commands.directory.text + "/" + path, &status) == 0 else { return .nothing }
+            return status.st_mode & S_IFMT == S_IFDIR ? .directory : .other
+        }
+    }
+
+    /// Whether the commit has submodules, which the agent does not deploy.
+    package func hasSubmodules(_ commit: CommitID) async throws(HostError) -> Bool {
+        let result = try await runner.succeed(commands.tree(of: commit))
+        return NulRecords.texts(result.standardOutput).contains { $0.hasPrefix("160000 ") }
+    }
+}

@@ -1,0 +1,85 @@
+internal import DeployModel
+
+/// Whatever this target can refuse or fail with. Every description is one line that names the thing and the remedy; text
+/// that came from a tool or a file is shown through ``VisibleText``.
+package enum HostError: Error, Equatable, Sendable {
+    /// A program could not be started at all.
+    case cannotStart(command: String, reason: String)
+    /// A command ran longer than its limit; its process group was killed.
+    case timeLimit(command: String, limit: Duration)
+    /// A command printed more than its limit on one stream; its process group was killed and nothing of it is used.
+    case outputLimit(command: String, bytes: Int)
+    /// The task that waited for a command was cancelled; its process group was killed.
+    case cancelled(command: String)
+    /// A command ended otherwise than with 0 where nothing else is an answer. `said` is the last of what it printed.
+    case failed(command: String, termination: Termination, said: String)
+    /// A tool's answer does not have the shape that its manual promises.
+    case oddAnswer(command: String, found: String)
+    /// A file, directory or /proc entry could not be read.
+    case unreadable(path: String, reason: String)
+    /// A file could not be written, created or removed.
+    case unwritable(path: String, reason: String)
+    /// A line of a file breaks the file's syntax.
+    case malformed(path: String, line: Int, reason: String)
+    /// The system knows no such user or uid.
+    case noSuchUser(String)
+    /// The directory is not inside a git work tree.
+    case notAWorkTree(path: String, said: String)
+    /// The repository has no such remote.
+    case noSuchRemote(path: String, remote: String)
+    /// The remote's URL uses a transport that is not on the allow-list.
+    case transportRefused(path: String, remote: String, url: String)
+    /// Somebody else works on this path. `holder` names the process, where it could be found.
+    case pathLocked(path: String, holder: String?)
+    /// The metrics endpoint gave no whole answer within its limits.
+    case noMetrics(url: String, reason: String)
+    /// The service manager's notification socket did not take a message.
+    case notNotified(reason: String)
+}
+
+extension HostError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .cannotStart, .timeLimit, .outputLimit, .cancelled, .failed, .oddAnswer: commandDescription
+        case .unreadable(let path, let reason):
+            "cannot read \(VisibleText(path)): \(VisibleText(reason)); give the agent the right to read it"
+        case .unwritable(let path, let reason):
+            "cannot write \(VisibleText(path)): \(VisibleText(reason)); check its owner, its mode and ReadWritePaths="
+        case .malformed(let path, let line, let reason):
+            "\(VisibleText(path)) line \(line): \(VisibleText(reason)); mend this line"
+        case .noSuchUser(let name): "there is no user \(VisibleText(name)) on this host; create it or mend User="
+        case .notAWorkTree(let path, let said):
+            "\(VisibleText(path)) is not a git work tree (\(VisibleText(said))); clone the repository there as its owner"
+        case .noSuchRemote(let path, let remote):
+            "\(VisibleText(path)) has no remote \(VisibleText(remote)); add it with git remote add"
+        case .transportRefused(let path, let remote, let url):
+            "\(VisibleText(path)) has the remote \(VisibleText(remote)) at \(VisibleText(url)); "
+                + "use an https, ssh, git or file address"
+        case .pathLocked(let path, let holder):
+            "\(VisibleText(path)) is being worked on by \(VisibleText(holder ?? "another process")); "
+                + "wait for its end"
+        case .noMetrics(let url, let reason):
+            "no metrics from \(VisibleText(url)): \(VisibleText(reason)); check the service's metrics port"
+        case .notNotified(let reason):
+            "the service manager took no notification: \(VisibleText(reason)); run the agent as a Type=notify unit"
+        }
+    }
+
+    private var commandDescription: String {
+        switch self {
+        case .cannotStart(let command, let reason):
+            "cannot start \(VisibleText(command)): \(VisibleText(reason)); install the program or mend its rights"
+        case .timeLimit(let command, let limit):
+            "\(VisibleText(command)) was killed after its limit of \(limit); find out what it waited for"
+        case .outputLimit(let command, let bytes):
+            "\(VisibleText(command)) printed more than \(bytes) bytes and was killed; run it by hand to see why"
+        case .cancelled(let command): "\(VisibleText(command)) was cancelled and killed; start the step again"
+        case .failed(let command, let termination, let said):
+            "\(VisibleText(command)) ended with \(termination): \(VisibleText(said)); run it by hand to see why"
+        case .oddAnswer(let command, let found):
+            "\(VisibleText(command)) gave an answer that is not understood (\(VisibleText(found))); "
+                + "check the tool's version"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import DeployModel
+
+/// The service manager, through systemctl. What a start or restart led to is read from the unit, never from an exit code:
+/// systemctl ends with 0 for a unit that dies a moment later, and killing it stops no job.
+package struct Systemd: Sendable {
+    /// Runs the commands.
+    package let runner: any CommandRunning
+    /// The commands and their limit.
+    package let commands: SystemctlCommands
+
+    /// The manager of this host. `timeLimit` is for one call of systemctl.
+    package init(runner: any CommandRunning, timeLimit: Duration) {
+        self.runner = runner
+        commands = SystemctlCommands(timeLimit: timeLimit)
+    }
+
+    /// The facts of these services, in the same order. A unit that does not exist has `loadState` `not-found`.
+    ///
+    /// - Throws: ``HostError/failed(command:termination:said:)`` without a manager to talk to, and
+    ///   ``HostError/oddAnswer(command:found:)``.
+    package func show(_ services: [ServiceName]) async throws(HostError) -> [UnitFacts] {
+        // Without a name systemctl would speak of the manager itself.
+        if services.isEmpty { return [] }
+        let command = commands.show(services)
+        let result = try await runner.succeed(command)
+        guard let blocks = UnitProperties.blocks(result.text), blocks.count == services.count else {
+            throw .oddAnswer(command: command.shown, found: "not one block of properties per unit")
+        }
+        var facts: [UnitFacts] = []
+        for (service, block) in zip(services, blocks) {
+            guard let unit = UnitFacts(block, of: service) else {
+                throw .oddAnswer(command: command.shown, found: "missing or malformed properties of \(service.unit)")
+            }
+            facts.append(unit)
+        }
+        return facts
+    }
+
+    /// Every loaded service whose working directory is this path or lies below it, whether it runs or not.
+    package func units(runningFrom path: CanonicalPath) async throws(HostError) -> [UnitPlace] {
+        let command = commands.showAll()
+        let result = try await runner.succeed(command)
+        guard let blocks = UnitProperties.blocks(result.text) else {
+            throw .oddAnswer(command: command.shown, found: "not blocks of properties")
+        }
+        return blocks.compactMap { block in
+            let place = UnitPlace(
+                id: block.text("Id"), activeState: block.text("ActiveState"),
+                workingDirectory: WorkingDirectory(shown: block.text("WorkingDirectory")))
+            guard block.text("LoadState") != "not-found", case .path(let directory, _) = place.workingDirectory,
+                directory == path || directory.text.hasPrefix(path.text == "/" ? "/" : path.text + "/")
+            else { return nil }
+            return place
+        }
+    }
+
+    /// Forgets earlier failures, so that a start limit does not refuse the next start. systemctl also fails for a unit
+    /// that has nothing to forget, so its exit code says nothing.
+    package func resetFailed(_ service: ServiceName) async throws(HostError) {
+        _ = try await runner.run(commands.resetFailed(service), onLine: nil)
+    }
+
+    /// Queues a restart and returns. Read the unit to see what becomes of it.
+    ///
+    /// - Throws: ``HostError/failed(command:termination:said:)`` when no job was queued: no such unit, no manager.
+    package func restart(_ service: ServiceName) async throws(HostError) {
+        _ = try await runner.succeed(commands.restart(service))
+    }
+
+    /// Queues a start and returns; as ``restart(_:)``.
+    package func start(_ service: ServiceName) async throws(HostError) {
+        _ = try await runner.succeed(commands.start(service))
+    }
+
+    /// Queues a stop and returns; as ``restart(_:)``.
+    package func stop(_ service: ServiceName) async throws(HostError) {
+        _ = try await runner.succeed(commands.stop(service))
+    }
+
+    /// Cancels a job. One that has ended meanwhile is no error: read the unit.
+    package func cancelJob(_ job: UInt32) async throws(HostError) {
+        _ = try await runner.run(commands.cancelJob(job), onLine: nil)
+    }
+}

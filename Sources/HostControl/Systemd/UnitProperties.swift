@@ -1,0 +1,38 @@
+/// The answer of `systemctl show` (systemctl(1)): lines `Name=value`, one block per unit, an empty line between blocks.
+struct UnitProperties: Sendable, Equatable {
+    /// The values of one unit, in their order; only list properties come more than once.
+    let values: [String: [String]]
+
+    /// Properties that systemctl prints once per element.
+    static let lists: Set<String> = ["EnvironmentFiles", "ExecStart"]
+
+    /// Cuts an answer into its blocks.
+    ///
+    /// - Returns: nil when a line is not `Name=value`, or a property that is no list comes twice: a value with a line break
+    ///   in it could otherwise pass for a property.
+    static func blocks(_ text: String) -> [UnitProperties]? {
+        var blocks: [UnitProperties] = []
+        var current: [String: [String]] = [:]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard !line.isEmpty else {
+                if !current.isEmpty { blocks.append(UnitProperties(values: current)) }
+                current = [:]
+                continue
+            }
+            guard let equals = line.firstIndex(of: "="), line.startIndex < equals else { return nil }
+            let name = String(line[..<equals])
+            guard current[name] == nil || lists.contains(name) else { return nil }
+            current[name, default: []].append(String(line[line.index(after: equals)...]))
+        }
+        if !current.isEmpty { blocks.append(UnitProperties(values: current)) }
+        return blocks
+    }
+
+    /// A property's value; empty when systemctl did not print it.
+    func text(_ name: String) -> String { values[name]?.first ?? "" }
+
+    /// A list property's values, without empty ones.
+    func list(_ name: String) -> [String] { (values[name] ?? []).filter { !$0.isEmpty } }
+
+    func number<Number: FixedWidthInteger>(_ name: String) -> Number? { Number(text(name)) }
+}
