@@ -86,7 +86,8 @@ package struct CommandRunner: CommandRunning {
         ) { execution -> Result<CapturedOutput, HostError> in
             do {
                 return .success(
-                    try await CapturedOutput.read(execution.standardOutput, execution.standardError, of: command, onLine))
+                    try await CapturedOutput.read(
+                        execution.standardOutput, execution.standardError, of: command, onLine))
             } catch {
                 await execution.teardown(using: configuration.platformOptions.teardownSequence)
                 return .failure(

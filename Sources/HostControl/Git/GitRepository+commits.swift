@@ -43,7 +43,9 @@ extension GitRepository {
         let command = commands.localCommits(remote: remote, limit: limit)
         var commits: [CommitID] = []
         for line in try await runner.succeed(command).text.split(separator: "\n") {
-            guard let commit = try? CommitID(line) else { throw .oddAnswer(command: command.shown, found: String(line)) }
+            guard let commit = try? CommitID(line) else {
+                throw .oddAnswer(command: command.shown, found: String(line))
+            }
             commits.append(commit)
         }
         return commits

@@ -33,7 +33,9 @@ package struct TreeSpecialities: Sendable, Equatable {
             let words = halves[0].split(separator: " ")
             guard words.count == 4, words[0].utf8.count == 1, let flag = words[0].utf8.first else { return false }
             if words[1] == "160000" { submodules.append(path) }
-            if flag == UInt8(ascii: "S") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(flag) { hidden.append(path) }
+            if flag == UInt8(ascii: "S") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(flag) {
+                hidden.append(path)
+            }
         }
         return true
     }

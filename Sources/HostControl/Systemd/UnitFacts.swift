@@ -53,7 +53,8 @@ package struct UnitFacts: Sendable, Equatable {
     package var controlGroup: String
 
     static let properties = [
-        "Id", "Description", "LoadState", "ActiveState", "SubState", "Result", "Type", "WorkingDirectory", "User", "Group",
+        "Id", "Description", "LoadState", "ActiveState", "SubState", "Result", "Type", "WorkingDirectory", "User",
+        "Group",
         "EnvironmentFiles", "Environment", "ExecStart", "FragmentPath", "DropInPaths", "NeedDaemonReload", "MainPID",
         "InvocationID", "NRestarts", "Job", "TimeoutStopUSec", "TimeoutStartUSec", "RestartUSec",
         "ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic", "ControlGroup",

@@ -19,7 +19,8 @@ enum LockHolder {
     static func holder(in text: String, inode: UInt64) -> Int32? {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count >= 6, words[1] == "FLOCK", words[5].split(separator: ":").last.map(String.init) == String(inode)
+            guard words.count >= 6, words[1] == "FLOCK",
+                words[5].split(separator: ":").last.map(String.init) == String(inode)
             else { continue }
             return Int32(words[4])
         }

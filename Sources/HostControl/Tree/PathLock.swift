@@ -1,6 +1,6 @@
-package import SystemPackage
 package import DeployModel
 internal import Glibc
+package import SystemPackage
 
 /// The right to work on one directory of this host: flock(2) on a file named by the directory's device and inode.
 ///
