@@ -6,10 +6,12 @@ package struct HumanDuration: Hashable, Sendable, CustomStringConvertible {
     /// A length of `milliseconds`; a negative one becomes 0.
     package init(milliseconds: Int64) { self.milliseconds = max(0, milliseconds) }
 
-    /// A length of time.
+    /// A length of time, cut to whole milliseconds; beyond what can be counted, the longest that can.
     package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        self.init(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLongByPart) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        self.init(milliseconds: isTooLong || isTooLongByPart ? (seconds < 0 ? 0 : .max) : sum)
     }
 
     package var description: String {

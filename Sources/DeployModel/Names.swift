@@ -68,8 +68,8 @@ package struct RemoteName: GrammarText {
 package struct BranchName: GrammarText {
     package static let noun = "branch name"
     package static let grammar =
-        "1 to 200 of a-z A-Z 0-9 - _ . /, beginning with a letter or digit, no part that begins with . or ends with "
-        + ".lock, no .. or //, no / or . at the end"
+        "1 to 200 of a-z A-Z 0-9 - _ . /, beginning with a letter or digit, no part that begins or ends with . or ends "
+        + "with .lock, no .. or //, no / at the end"
     package let text: String
     package init(accepted: String) { text = accepted }
     private static let rest = ByteClass(ByteClass.lower + ByteClass.upper + ByteClass.digits + "-_./")

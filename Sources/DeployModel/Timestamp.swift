@@ -8,11 +8,12 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// The moment `seconds` later.
+    /// The moment `seconds` later; beyond what can be counted, the last or the first moment that can.
     package func adding(seconds: Int64) -> Timestamp {
-        let (sum, overflow) = milliseconds.addingReportingOverflow(
-            seconds.multipliedReportingOverflow(by: 1000).partialValue)
-        return Timestamp(milliseconds: overflow ? .max : sum)
+        let (added, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLate) = milliseconds.addingReportingOverflow(added)
+        guard isTooLong || isTooLate else { return Timestamp(milliseconds: sum) }
+        return Timestamp(milliseconds: seconds < 0 ? 0 : .max)
     }
 
     /// RFC 3339 in UTC with milliseconds: `2026-03-01T09:05:07.042Z`.
