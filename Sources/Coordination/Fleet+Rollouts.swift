@@ -27,6 +27,25 @@ package struct RolloutRecord: Sendable, Equatable {
     package let hosts: Int
     package let targets: Int
     package let wave: Int
+
+    init(_ id: RolloutID, _ fields: HashFields) {
+        let isOurs = fields["v"] == ContractVersion.current
+        self.id = id
+        state = isOurs ? RolloutState(rawValue: fields["state"]) : nil
+        stateDetail = isOurs ? fields["state_detail"] : "contract version \(fields["v"])"
+        operatorName = fields["operator"]
+        reason = fields["reason"]
+        operation = fields["op"]
+        source = fields["source"]
+        branch = fields["branch"]
+        commit = try? CommitID(fields["commit"])
+        isSigned = !fields["signature"].isEmpty
+        submitted = Timestamp(milliseconds: fields.number("submitted_ms") ?? 0)
+        ended = fields.number("ended_ms").map { Timestamp(milliseconds: $0) }
+        hosts = Int(fields.number("jobs") ?? 0)
+        targets = Int(fields.number("targets") ?? 0)
+        wave = Int(fields.number("wave") ?? 0)
+    }
 }
 
 /// One event of a rollout, for followers.
@@ -75,17 +94,20 @@ extension Fleet {
 
     /// The ids of the newest rollouts, newest first; all for nil.
     package func rolloutIDs(newest count: Int?) async throws(CoordinationError) -> [RolloutID] {
+        // A stop of -1 means all to Redis: no rollouts must not become every rollout.
+        if let count, count < 1 { return [] }
         let last = count.map { String($0 - 1) } ?? "-1"
         return ((try await call(["ZREVRANGE", keys.rollouts, "0", last])).elements ?? []).compactMap {
             try? RolloutID($0.text ?? "")
         }
     }
 
-    /// The newest rollouts, newest first.
+    /// The newest rollouts, newest first. One of another contract version has no state, and says so in its detail.
     package func rollouts(newest count: Int) async throws(CoordinationError) -> [RolloutRecord] {
         var records: [RolloutRecord] = []
         for id in try await rolloutIDs(newest: count) {
-            if let record = try await rollout(id) { records.append(record) }
+            let fields = HashFields(try await call(["HGETALL", keys.rollout(id)]))
+            if !fields.isEmpty { records.append(RolloutRecord(id, fields)) }
         }
         return records
     }
@@ -97,15 +119,7 @@ extension Fleet {
         guard fields["v"] == ContractVersion.current else {
             throw .contract("rollout \(id.short)", "contract version \(VisibleText(fields["v"]))")
         }
-        return RolloutRecord(
-            id: id, state: RolloutState(rawValue: fields["state"]), stateDetail: fields["state_detail"],
-            operatorName: fields["operator"], reason: fields["reason"], operation: fields["op"],
-            source: fields["source"],
-            branch: fields["branch"], commit: try? CommitID(fields["commit"]), isSigned: !fields["signature"].isEmpty,
-            submitted: Timestamp(milliseconds: fields.number("submitted_ms") ?? 0),
-            ended: fields.number("ended_ms").map { Timestamp(milliseconds: $0) },
-            hosts: Int(fields.number("jobs") ?? 0),
-            targets: Int(fields.number("targets") ?? 0), wave: Int(fields.number("wave") ?? 0))
+        return RolloutRecord(id, fields)
     }
 
     /// The targets of a rollout, in dispatch order. A target that waits in an ended rollout was skipped.

@@ -39,7 +39,7 @@ package struct Fleet: Sendable {
                 RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
                 within: Self.patience)
         } catch {
-            throw .redis(error)
+            throw Self.named(error, "script \(script.name)")
         }
         let words = (value.elements ?? []).map { $0.text ?? "" }
         guard let first = words.first, let code = ScriptReply(rawValue: first) else {
@@ -48,10 +48,16 @@ package struct Fleet: Sendable {
         return Reply(script: script.name, code: code, words: Array(words.dropFirst()))
     }
 
+    /// Redis does not say which key holds another type; who reads the error must know.
+    private static func named(_ error: RedisError, _ name: String) -> CoordinationError {
+        guard case .reply(let reply) = error, reply.code == "WRONGTYPE" else { return .redis(error) }
+        return .contract(name, "a value of another type stands there")
+    }
+
     func call(_ words: [String], within limit: Duration = Fleet.patience) async throws(CoordinationError) -> RedisValue
     {
         do throws(RedisError) { return try await redis.call(RedisCommand(words: words), within: limit) } catch {
-            throw .redis(error)
+            throw Self.named(error, words.first { $0.hasPrefix("{") } ?? "Redis")
         }
     }
 }

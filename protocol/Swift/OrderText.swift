@@ -52,8 +52,11 @@ package enum OrderText {
         let order = try decodeFields(&reader)
         try reader.expectEnd()
         if let flaw = order.flaw { throw MalformedText(what: name, line: 0, problem: flaw) }
-        guard encode(order) == bytes else {
-            throw MalformedText(what: name, line: 0, problem: "not the canonical text of what it says")
+        let canonical = encode(order)
+        guard canonical == bytes else {
+            let same = zip(canonical, bytes).prefix { $0 == $1 }
+            let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
+            throw MalformedText(what: name, line: line, problem: "not the canonical text of what it says")
         }
         return order
     }

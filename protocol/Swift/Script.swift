@@ -37,8 +37,10 @@ package struct Script: Sendable {
 
 /// The head of a script's file: comment lines `-- name: value`, continued by lines indented further.
 package struct ScriptHeader: Sendable {
-    /// The names of the arguments, in order; a repeating group stands behind "then per".
+    /// The names of the arguments, in order, without the repeating group.
     package let arguments: [String]
+    /// The names of the arguments that may follow again and again: what stands behind ", then" and a colon.
+    package let repeating: [String]
     /// The first words of all replies.
     package let replies: [String]
     /// The included files, without `_` and `.lua`.
@@ -46,8 +48,9 @@ package struct ScriptHeader: Sendable {
 
     init(_ body: String) {
         let fields = Self.fields(of: body)
-        let fixed = (fields["args"] ?? "").split(separator: ", then").first.map(String.init) ?? ""
-        arguments = Self.withoutParentheses(fixed).split(separator: " ").map(String.init)
+        let parts = (fields["args"] ?? "").split(separator: ", then").map { Self.withoutParentheses(String($0)) }
+        arguments = (parts.first ?? "").split(separator: " ").map(String.init)
+        repeating = parts.dropFirst().flatMap { $0.drop { $0 != ":" }.dropFirst().split(separator: " ") }.map(String.init)
         replies = (fields["replies"] ?? "").split(separator: "|").compactMap { reply in
             reply.split(separator: " ").first.map(String.init)
         }
