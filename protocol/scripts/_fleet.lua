@@ -4,6 +4,8 @@ local PREFIX = string.sub(KEYS[1], 1, -5)
 local function key(name) return PREFIX .. name end
 local function rollout_key(id) return key('rollout:' .. id) end
 local function targets_key(id) return key('rollout:' .. id .. ':targets') end
+-- Another type under this name raises here, before the first write of any script.
+redis.call('ZCARD', key('timers'))
 
 -- One TIME per script: two calls within one script may differ.
 local time = redis.call('TIME')
@@ -37,9 +39,16 @@ end
 local function timer(kind, id, host, due) redis.call('ZADD', key('timers'), int(due), kind .. '/' .. id .. '/' .. host) end
 local function cancel(kind, id, host) redis.call('ZREM', key('timers'), kind .. '/' .. id .. '/' .. host) end
 
+-- Streams are for people and for waking up; none decides anything. One that takes no entry (another type under its name,
+-- its ids used up) must not stop a transition halfway: meta tells of it, and the transition goes on.
+local function append(name, ...)
+  local entry = redis.pcall('XADD', key(name), ...)
+  if type(entry) == 'table' then redis.call('HSET', KEYS[1], 'stream_error', name .. ': ' .. entry.err) end
+end
+
 -- One line of what a follower draws.
 local function event(id, kind, host, service, step, state, ms, detail)
-  redis.call('XADD', key('rollout:' .. id .. ':events'), 'MAXLEN', '~', '2000', '*', 'v', '1', 'kind', kind,
+  append('rollout:' .. id .. ':events', 'MAXLEN', '~', '2000', '*', 'v', '1', 'kind', kind,
     'host', host, 'service', service, 'step', step, 'state', state, 'ms', ms, 'detail', detail)
 end
 
@@ -55,11 +64,12 @@ local function append_audit(fields)
   end
   entry[#entry + 1] = 'prev'
   entry[#entry + 1] = prev
-  redis.call('XADD', key('audit'), '*', unpack(entry))
+  append('audit', '*', unpack(entry))
   redis.call('HSET', KEYS[1], 'audit_last', redis.sha1hex(table.concat(entry, '\n')))
 end
 local function audit(fields)
-  if redis.call('XLEN', key('audit')) >= AUDIT_BOUND then
+  local length = redis.pcall('XLEN', key('audit'))
+  if type(length) == 'number' and length >= AUDIT_BOUND then
     local oldest = redis.call('XRANGE', key('audit'), '-', '+', 'COUNT', AUDIT_CUT + 1)
     append_audit({ kind = 'gap', from = oldest[1][1], to = oldest[AUDIT_CUT][1], detail = int(AUDIT_CUT) })
     redis.call('XTRIM', key('audit'), 'MINID', oldest[AUDIT_CUT + 1][1])

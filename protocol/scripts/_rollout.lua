@@ -21,7 +21,7 @@ end
 local function end_rollout(id, event_name, detail)
   move_rollout(id, event_name, detail)
   for service in string.gmatch(redis.call('HGET', rollout_key(id), 'services'), '[^+]+') do
-    if redis.call('HGET', key('lease:' .. service), 'rollout') == id then redis.call('DEL', key('lease:' .. service)) end
+    if redis.pcall('HGET', key('lease:' .. service), 'rollout') == id then redis.call('DEL', key('lease:' .. service)) end
   end
   cancel('until', id, '')
   redis.call('HSET', rollout_key(id), 'ended_ms', int(NOW), 'ended_at', stamp(NOW))
@@ -30,9 +30,9 @@ end
 local function dispatch_one(id, host)
   local op = redis.call('HGET', rollout_key(id), 'op')
   redis.call('HSET', targets_key(id), host .. '/op', op, host .. '/attempt', '1', host .. '/dispatched_ms', int(NOW))
-  redis.call('HSET', key('pending:' .. host), id .. '/' .. op .. '/1', int(NOW))
-  redis.call('XADD', key('commands:' .. host), 'MINID', '~', int(NOW - 86400000), '*', 'v', '1', 'rollout', id,
-    'op', op, 'attempt', '1')
+  -- Another type under this name: the host never hears of the job, and the accept timer ends it.
+  redis.pcall('HSET', key('pending:' .. host), id .. '/' .. op .. '/1', int(NOW))
+  append('commands:' .. host, 'MINID', '~', int(NOW - 86400000), '*', 'v', '1', 'rollout', id, 'op', op, 'attempt', '1')
   timer('accept', id, host, NOW + setting('accept_ms'))
   move_job(id, host, STATES.job.waiting.dispatch, '')
 end

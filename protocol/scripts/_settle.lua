@@ -34,7 +34,7 @@ end
 local function close_job(id, host, good, detail)
   for _, kind in ipairs({ 'accept', 'silence', 'unknown' }) do cancel(kind, id, host) end
   local op = redis.call('HMGET', targets_key(id), host .. '/op', host .. '/attempt')
-  redis.call('HDEL', key('pending:' .. host), id .. '/' .. op[1] .. '/' .. op[2])
+  redis.pcall('HDEL', key('pending:' .. host), id .. '/' .. op[1] .. '/' .. op[2])
   move_job(id, host, 'ended', detail)
   redis.call('HINCRBY', rollout_key(id), 'open', -1)
   if not good then

@@ -18,5 +18,8 @@ local STATES = {
     aborting = { drained = 'aborted' },
     failed = { retry = 'running' },
     aborted = { retry = 'running' },
+    expired = {},
+    succeeded = {},
+    reverted = {},
   },
 }

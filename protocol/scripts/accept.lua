@@ -8,8 +8,8 @@
 local no = refusal('accept')
 if no then return no end
 if STATE == 'accepted' then return { 'ok' } end
-cancel('accept', ID, HOST)
 redis.call('HDEL', key('pending:' .. HOST), ID .. '/' .. OP .. '/' .. ATTEMPT)
+cancel('accept', ID, HOST)
 sign_of_life()
 move_job(ID, HOST, STATES.job[STATE].accept, '')
 return { 'ok' }

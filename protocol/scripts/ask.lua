@@ -17,7 +17,7 @@ if redis.call('EXISTS', key('ask:' .. id)) == 0 then
   timer('ask', id, '', deadline + 60000)
 end
 for host in string.gmatch(ARGV[4], '[^+]+') do
-  redis.call('XADD', key('commands:' .. host), 'MINID', '~', int(NOW - 86400000), '*', 'v', '1', 'op', 'ask', 'kind', kind,
+  append('commands:' .. host, 'MINID', '~', int(NOW - 86400000), '*', 'v', '1', 'op', 'ask', 'kind', kind,
     'ask', id, 'until', int(deadline))
 end
 return { 'ok' }

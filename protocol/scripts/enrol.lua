@@ -10,15 +10,12 @@ local meta = redis.call('HMGET', KEYS[1], 'v', 'fleet')
 if meta[1] and meta[1] ~= '1' then return { 'version', meta[1] } end
 if meta[2] and meta[2] ~= ARGV[2] then return { 'other_fleet', meta[2] } end
 local was, _, machine = string.match(redis.call('HGET', key('hosts'), host) or '', '^(%S+) (%S+) (%S+) ')
-if ARGV[5] ~= '' then
-  if was == 'enrolled' and machine ~= '-' and machine ~= ARGV[5] then return { 'other_machine', machine } end
-  machine = ARGV[5]
-end
-if was == 'enrolled' then return { 'again', machine } end
-machine = machine or '-'
+local wanted = ARGV[5] ~= '' and ARGV[5] or machine or '-'
+if was == 'enrolled' and wanted == machine then return { 'again', machine } end
+if was == 'enrolled' and machine ~= '-' then return { 'other_machine', machine } end
 redis.call('HSETNX', KEYS[1], 'v', '1')
 redis.call('HSETNX', KEYS[1], 'fleet', ARGV[2])
-redis.call('HSET', key('hosts'), host, 'enrolled ' .. int(NOW) .. ' ' .. machine .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+redis.call('HSET', key('hosts'), host, 'enrolled ' .. int(NOW) .. ' ' .. wanted .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 audit({ kind = 'enrol', operator = ARGV[3], reason = ARGV[4], host = host, from = was or '', to = 'enrolled',
-  detail = machine })
-return { 'ok', machine }
+  detail = wanted })
+return { 'ok', wanted }

@@ -15,13 +15,14 @@ local last = redis.call('HMGET', key('host:' .. host), 'shown', 'shown_ms')
 if not was or (was == 'seen' and bound ~= machine) then
   redis.call('HSET', key('hosts'), host, 'seen ' .. int(NOW) .. ' ' .. machine .. ' - ')
 elseif bound == '-' then
-  redis.call('HSET', key('hosts'), host, (string.gsub(membership, '^(%S+ %S+) %S+', '%1 ' .. machine)))
+  local function bind(head) return head .. ' ' .. machine end
+  redis.call('HSET', key('hosts'), host, (string.gsub(membership, '^(%S+ %S+) %S+', bind)))
 end
 local shown = table.concat({ ARGV[3], ARGV[4], state, rollout, step, services }, '\n')
 local shown_ms = last[2] or '0'
 if last[1] ~= shown or NOW - tonumber(shown_ms) >= 60000 then
   shown_ms = int(NOW)
-  redis.call('XADD', key('heartbeats'), 'MAXLEN', '~', '100000', '*', 'v', '1', 'host', host, 'agent', ARGV[4],
+  append('heartbeats', 'MAXLEN', '~', '100000', '*', 'v', '1', 'host', host, 'agent', ARGV[4],
     'boot_id', ARGV[3], 'state', state, 'rollout', rollout, 'step', step, 'services', services)
 end
 redis.call('DEL', key('host:' .. host))

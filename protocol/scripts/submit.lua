@@ -18,6 +18,7 @@ if meta[2] and meta[2] ~= ARGV[4] then return { 'other_fleet', meta[2] } end
 if tonumber(meta[3] or '0') > NOW then return { 'hold', meta[3] } end
 if NOW > tonumber(ARGV[11]) then return { 'expired', int(NOW) } end
 
+redis.call('ZCARD', key('rollouts'))
 local down_ms, names, list = setting('host_down_ms'), {}, {}
 for n = FIRST_HOST, #ARGV, 2 do
   local host = ARGV[n]
@@ -46,6 +47,8 @@ redis.call('HSET', rollout_key(id), 'v', '1', 'order', order, 'signature', ARGV[
   'max_failures', ARGV[17], 'on_failure', ARGV[18], 'failed_host', ARGV[19], 'targets', ARGV[20],
   'services', table.concat(list, '+'), 'jobs', int(jobs), 'next', '1', 'wave', '0', 'wave_left', '0', 'open', '0',
   'good_hosts', '0', 'failed_hosts', '0', 'submitted_ms', int(NOW), 'submitted_at', stamp(NOW))
+-- What an order left behind whose own hash was lost must not mix with this one.
+redis.call('DEL', targets_key(id))
 for n = 1, jobs do
   local host, services = ARGV[FIRST_HOST + 2 * (n - 1)], ARGV[FIRST_HOST + 2 * (n - 1) + 1]
   redis.call('HSET', targets_key(id), int(n), host, host .. '/state', 'waiting', host .. '/services', services)

@@ -8,8 +8,13 @@
 local due = redis.call('ZRANGEBYSCORE', key('timers'), '-inf', int(NOW), 'LIMIT', '0', '1')
 if not due[1] then return { 'none' } end
 local kind, id, host = string.match(due[1], '^(%a+)/([^/]*)/([^/]*)$')
-local state = kind and redis.call('HGET', rollout_key(id), 'state')
-local job = host and redis.call('HGET', targets_key(id), host .. '/state')
+-- A timer that names nothing of ours is dropped below: it must not block those behind it.
+local function read(name, field)
+  local value = redis.pcall('HGET', name, field)
+  return type(value) == 'string' and value
+end
+local state = kind and read(rollout_key(id), 'state')
+local job = STATES.rollout[state] and read(targets_key(id), host .. '/state')
 
 -- The verdict of every target of a host that never said one.
 local function give_verdict(verdict, rule, why)
@@ -18,8 +23,8 @@ local function give_verdict(verdict, rule, why)
   for service in string.gmatch(attempt[3], '[^+]+') do
     local base = host .. '/' .. service .. '/'
     redis.call('HSET', targets_key(id), base .. 'verdict', verdict, base .. 'rule', rule, base .. 'error', why,
-      base .. 'commit', r[3])
-    redis.call('XADD', key('results'), 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', id, 'host', host,
+      base .. 'commit', r[3] or '')
+    append('results', 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', id, 'host', host,
       'service', service, 'op', r[4], 'attempt', attempt[1], 'verdict', verdict, 'commit', r[3], 'previous_commit', '',
       'running_commit', '', 'step', '', 'rule', rule, 'error', why, 'operator', r[1], 'reason', r[2],
       'token', attempt[2] or '', 'started_at', '', 'finished_at', stamp(NOW))
@@ -40,7 +45,7 @@ elseif kind == 'silence' and job == 'claimed' then
   settle(id)
 elseif kind == 'unknown' and job == 'silent' then
   give_verdict('unknown', 'host_silent', 'the host fell silent after its claim and stayed so')
-elseif kind == 'until' and state and STATES.rollout[state].expire then
+elseif kind == 'until' and (STATES.rollout[state] or {}).expire then
   redis.call('HSET', rollout_key(id), 'cause', 'expired')
   move_rollout(id, 'expire', 'until has passed')
   settle(id)
