@@ -17,6 +17,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -64,7 +65,11 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "qtagent",
-            dependencies: ["DeployAgent", "Coordination", "RedisClient", arguments, logging, lifecycle],
+            dependencies: [
+                "DeployModel", "DeployAgent", "Coordination", "HostControl", "RedisClient", "SettingsFile", arguments,
+                logging,
+                lifecycle, signals,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "qtctl",
@@ -88,7 +93,8 @@ let package = Package(
             name: "HostControlTests", dependencies: ["HostControl", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "DeployAgentTests", dependencies: ["DeployAgent", "TestSupport", system],
+            name: "DeployAgentTests",
+            dependencies: ["DeployAgent", "DeployModel", "Coordination", "SettingsFile", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "DeployOperatorTests", dependencies: ["DeployOperator", "TestSupport"],

@@ -23,8 +23,13 @@ package struct Fleet: Sendable {
     }
 
     /// What the server said of itself when the connection was made; connects when there is none.
-    package func server() async throws(CoordinationError) -> RedisServerFacts {
-        do throws(RedisError) { return try await redis.facts(within: Self.patience) } catch { throw .redis(error) }
+    package func server() async throws(CoordinationError) -> ServerFacts {
+        do throws(RedisError) {
+            let facts = try await redis.facts(within: Self.patience)
+            return ServerFacts(version: "\(facts.version)", runID: facts.runID, generation: facts.generation)
+        } catch {
+            throw .redis(error)
+        }
     }
 
     /// Runs a script and takes its reply apart.
@@ -60,6 +65,16 @@ package struct Fleet: Sendable {
             throw Self.named(error, words.first { $0.hasPrefix("{") } ?? "Redis")
         }
     }
+}
+
+/// What a Redis server said of itself when a connection was made.
+package struct ServerFacts: Sendable, Equatable {
+    /// Its version.
+    package let version: String
+    /// Its run_id: another one after each restart, promotion or replacement.
+    package let runID: String
+    /// Grows with each connection that this value's user made.
+    package let generation: UInt64
 }
 
 /// A script's reply: its first word, and the words behind it.

@@ -3,7 +3,8 @@ package enum NearWord {
     /// The known word that is at most two edits away, or nil.
     package static func of(_ word: String, among known: [String]) -> String? {
         let ranked = known.map { (word: $0, distance: distance(Array(word.utf8), Array($0.utf8))) }
-        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= 2, best.distance < word.utf8.count
+        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= 2,
+            best.distance < word.utf8.count
         else { return nil }
         return best.word
     }

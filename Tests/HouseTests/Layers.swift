@@ -28,20 +28,22 @@ enum Layers {
             "RedisClient", ours: ["CHiredis"], others: ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle"],
             toolchain: ["Glibc", "Synchronization"]),
         Layer("Coordination", ours: ["DeployModel", "DeployProtocol", "RedisClient"], others: ["Logging"]),
+        Layer("SettingsFile", ours: ["DeployModel"], others: ["Yams"]),
         Layer(
             "HostControl", ours: ["DeployModel"],
             others: ["NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc"]),
         Layer(
-            "DeployAgent", ours: ["DeployModel", "Coordination", "HostControl"],
-            others: ["Logging", "ServiceLifecycle", "SystemPackage", "Yams"],
+            "DeployAgent", ours: ["DeployModel", "Coordination", "HostControl", "SettingsFile"],
+            others: ["Logging", "ServiceLifecycle", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc", "Synchronization"]),
         Layer(
-            "DeployOperator", ours: ["DeployModel", "Coordination"], others: ["Yams"],
+            "DeployOperator", ours: ["DeployModel", "Coordination", "SettingsFile"],
             toolchain: ["FoundationEssentials", "Glibc"]),
         Layer(
-            "qtagent", ours: ["DeployModel", "DeployAgent", "Coordination", "RedisClient"],
-            others: ["ArgumentParser", "Logging", "ServiceLifecycle"], toolchain: ["Glibc"]),
+            "qtagent",
+            ours: ["DeployModel", "DeployAgent", "Coordination", "HostControl", "RedisClient", "SettingsFile"],
+            others: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], toolchain: ["Glibc"]),
         Layer(
             "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient"],
             others: ["ArgumentParser"], toolchain: ["Glibc"]),

@@ -7,7 +7,8 @@
 -- include: fleet states rollout job
 if not STATE then return { 'unknown' } end
 if STATE == 'ended' or STATE == 'waiting' or job[2] ~= OP or job[3] ~= ATTEMPT then return { 'closed', STATE } end
-if TOKEN ~= ARGV[5] then return { 'superseded' } end
+-- What was told before the claim may arrive behind it; a token that is not the newest is somebody else's.
+if ARGV[5] ~= '' and TOKEN ~= ARGV[5] then return { 'superseded' } end
 if (#ARGV - 5) % 5 ~= 0 then return { 'incomplete' } end
 for n = 6, #ARGV, 5 do
   local kind = ARGV[n + 2] == 'output' and 'output' or 'step'

@@ -1,0 +1,64 @@
+package import Coordination
+import DeployModel
+package import HostControl
+package import Logging
+package import ServiceLifecycle
+import SystemPackage
+
+/// The daemon: its services in the order in which they depend on each other. They are stopped from the last to the first, so
+/// that a stopping agent takes nothing new, finishes its job, beats while it does, and publishes last.
+package struct Agent {
+    /// The connections of the agent: one for the bell, which blocks; one for claims and renewals, which must be quick; one for
+    /// everything that is published.
+    package struct Connections {
+        var bell: Fleet
+        var control: Fleet
+        var publish: Fleet
+
+        /// Three connections to one fleet.
+        package init(bell: Fleet, control: Fleet, publish: Fleet) {
+            self.bell = bell
+            self.control = control
+            self.publish = publish
+        }
+    }
+
+    /// The services of an agent.
+    ///
+    /// - Throws: when the state directory can't be used; the error names it.
+    package static func services(
+        _ configuration: AgentConfiguration, identity: HostIdentity, connections: Connections,
+        runner: any CommandRunning,
+        notifier: Notifier, logger: Logger
+    ) async throws -> [any Service] {
+        let directory = FilePath(configuration.stateDirectory)
+        let spool = ReportSpool(stateDirectory: directory)
+        for name in ["jobs", "locks"] { try DurableFile.makeDirectory(directory.appending(name)) }
+        try spool.prepare()
+        let tools = HostTools(
+            runner: runner, stateDirectory: configuration.stateDirectory, fetchLimit: configuration.timings.fetch)
+        let memory = AgentMemory(stateDirectory: directory)
+        let state = AgentState(notifier: notifier, fleet: configuration.fleet, host: configuration.host)
+        let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
+        let queue = JobQueue()
+        let questions = QuestionQueue()
+        let published = WakeUp()
+        let host = configuration.host
+        return [
+            ReadinessService(notifier: notifier, state: state),
+            PublishService(host: host, fleet: connections.publish, spool: spool, wake: published, logger: logger),
+            BeatService(
+                configuration: configuration, identity: identity, fleet: connections.publish, state: state,
+                survey: HostSurvey(configuration: configuration, tools: tools, running: running), logger: logger),
+            JobService(
+                configuration: configuration, identity: identity, tools: tools, memory: memory,
+                fleet: connections.control,
+                state: state, queue: queue, spool: spool, published: published, logger: logger),
+            QuestionService(
+                host: host, fleet: connections.publish, queue: questions,
+                planner: PlanAnswer(configuration: configuration, tools: tools, running: running), logger: logger),
+            BellService(
+                host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions, logger: logger),
+        ]
+    }
+}

@@ -1,0 +1,168 @@
+import DeployModel
+import HostControl
+
+/// A canonical path as the file system and git describe it, found fit to be deployed to.
+struct InspectedTree: Sendable {
+    let path: CanonicalPath
+    let directory: DirectoryFacts
+    let repository: GitRepository
+    /// What is checked out.
+    let head: CommitID
+    /// The branch that is checked out.
+    let branch: BranchName
+    /// The untracked files that git does not ignore: counted, not judged.
+    let untracked: Int
+}
+
+/// Looks at the work tree before anything is touched, and finds every reason not to touch it.
+struct TreeInspection: Sendable {
+    let tools: HostTools
+    /// Called with each line that fetch and checkout print.
+    var onLine: (@Sendable (OutputLine) -> Void)?
+
+    /// What the order demands of the tree.
+    struct Demand: Sendable {
+        var source: AgentConfiguration.SourceConfiguration
+        /// The branch that must be checked out.
+        var branch: BranchName
+        /// The commits that HEAD may have; nil while planning, when any will do.
+        var heads: Set<CommitID>?
+        /// Services that the order covers on this path: any other unit that runs from it is foreign.
+        var services: Set<ServiceName>
+    }
+
+    /// Judges the tree.
+    ///
+    /// - Parameter lock: the path lock, once it is held; git inherits it.
+    /// - Throws: the ``Refusal`` that an operator reads.
+    func inspect(
+        _ path: CanonicalPath, _ demand: Demand, lock: PathLock? = nil
+    ) async throws(Refusal) -> InspectedTree {
+        do {
+            let directory = try directory(path)
+            let repository = try tools.repository(
+                path, owner: directory.ownerUID, remote: demand.source.remote, lock: lock, onLine: onLine)
+            try await checkRoot(path, repository)
+            try await checkKind(path, repository)
+            let (branch, head) = try await checkPosition(path, repository, demand)
+            let untracked = try await checkClean(path, repository)
+            try await checkNeighbours(path, demand)
+            return InspectedTree(
+                path: path, directory: directory, repository: repository, head: head, branch: branch,
+                untracked: untracked)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(.hostStateUnreadable, "\(path): \(error)")
+        }
+    }
+
+    private func directory(_ path: CanonicalPath) throws -> DirectoryFacts {
+        guard let facts = try DirectoryFacts.of(path.text), facts.isDirectory else {
+            throw Refusal(
+                .workingDirectoryUnusable, "WorkingDirectory \(path) does not exist or is no directory",
+                remedy: "clone the repository there, as the service's user")
+        }
+        if facts.isReadOnlyMount {
+            throw Refusal(
+                .treeNotWritable, "\(path) is on a read-only mount, as this agent sees it",
+                remedy: "let the agent's unit write there: systemctl edit qtagent, ReadWritePaths=\(path)")
+        }
+        // Room for the pack and the files: git stops half-way through a checkout when the disk is full.
+        if facts.freeBytes < 64 << 20 {
+            throw Refusal(
+                .diskTooFull, "\(path) has \(facts.freeBytes >> 20) MiB left, 64 are wanted", remedy: "make room")
+        }
+        if facts.ownerUID == 0, try DirectoryFacts.of(path.text + "/.git")?.isWritableByOthers == true {
+            throw Refusal(
+                .codeOwner,
+                "\(path) belongs to root and others can write its .git, so what git runs there runs as root",
+                remedy: "give the tree to the service's user: chown -R USER \(path)")
+        }
+        return facts
+    }
+
+    private func checkRoot(_ path: CanonicalPath, _ repository: GitRepository) async throws {
+        let root: String
+        do throws(HostError) { root = try await repository.topLevel() } catch {
+            guard case .notAWorkTree(_, let said) = error else { throw error }
+            throw Refusal(
+                .notAWorkTreeRoot, "\(path) is not in a git work tree of its owner: \(VisibleText(said))",
+                remedy: "set WorkingDirectory to the root of the checkout")
+        }
+        guard root == path.text else {
+            throw Refusal(
+                .notAWorkTreeRoot, "\(path) lies inside the work tree of \(VisibleText(root)), it is not its root",
+                remedy: "set WorkingDirectory to \(VisibleText(root))")
+        }
+    }
+
+    private func checkKind(_ path: CanonicalPath, _ repository: GitRepository) async throws {
+        let found = try await repository.specialities()
+        guard !found.isPlain else { return }
+        var kinds: [String] = []
+        if !found.submodules.isEmpty { kinds.append("submodules") }
+        if !found.lfsFiles.isEmpty { kinds.append("LFS files") }
+        if found.isShallow { kinds.append("a shallow history") }
+        if found.isSparse { kinds.append("a sparse checkout") }
+        if found.isPartial { kinds.append("a partial clone") }
+        if let file = found.hidden.first {
+            kinds.append("files that git is told not to look at (\(VisibleText(file)))")
+        }
+        throw Refusal(
+            .repositoryUnsupported,
+            "\(path) has \(kinds.joined(separator: ", ")): a checkout there is not just its commit",
+            remedy: "use a plain, full clone")
+    }
+
+    private func checkPosition(
+        _ path: CanonicalPath, _ repository: GitRepository, _ demand: Demand
+    ) async throws -> (BranchName, CommitID) {
+        guard let branch = try await repository.branch() else {
+            throw Refusal(
+                .headDetached, "HEAD of \(path) is detached",
+                remedy: "run there, as the owner: git checkout \(demand.branch)")
+        }
+        guard branch == demand.branch else {
+            throw Refusal(
+                .otherBranch, "\(path) is on branch \(branch), the order is for \(demand.branch)",
+                remedy: "run there, as the owner: git checkout \(demand.branch), or deploy --ref \(branch)")
+        }
+        guard let head = try await repository.head() else {
+            throw Refusal(.hostStateUnreadable, "\(path) has no commit yet")
+        }
+        if let heads = demand.heads, !heads.contains(head) {
+            throw Refusal(
+                .unexpectedHead,
+                "HEAD of \(path) is \(head.short), which is neither what the plan saw nor what was ordered",
+                remedy: "somebody moved it since the plan: plan again")
+        }
+        let local = try await repository.localCommits(limit: 20)
+        if let first = local.first {
+            throw Refusal(
+                .localCommits,
+                "\(path) has \(local.count) local commit(s) that no remote branch has, the newest \(first.short)",
+                remedy: "push or move them; they are shown by: git log HEAD --not --remotes")
+        }
+        return (branch, head)
+    }
+
+    private func checkClean(_ path: CanonicalPath, _ repository: GitRepository) async throws -> Int {
+        let status = try await repository.status()
+        guard let changed = status.changed.first else { return status.untracked.count }
+        let more = status.changed.count > 1 ? " and \(status.changed.count - 1) more" : ""
+        throw Refusal(
+            .trackedFileChanged, "\(path) has changes that no commit has: \(VisibleText(changed))\(more)",
+            remedy: "commit and push them, or run there, as the owner: git stash")
+    }
+
+    private func checkNeighbours(_ path: CanonicalPath, _ demand: Demand) async throws {
+        let neighbours = try await tools.systemd.units(runningFrom: path)
+        let covered = Set(demand.services.map(\.unit))
+        if let foreign = neighbours.first(where: { !covered.contains($0.id) }) {
+            throw Refusal(
+                .foreignUnitInPath, "\(VisibleText(foreign.id)) also runs from \(path) and is not part of this",
+                remedy: "add it under services in agent.yaml, or give it a checkout of its own")
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Coordination
+import DeployModel
+import HostControl
+import Logging
+import SystemPackage
+
+/// What changes the host: checkout, prepare, restart, verify.
+extension HostJob {
+    /// One path after the other; the first failure ends it.
+    func change() async throws(JobFailure) {
+        for index in sites.indices {
+            try await step(.checkout) { () throws(JobFailure) in try await self.checkOut(index) }
+            try await step(.prepare) { () throws(JobFailure) in
+                try await self.prepare(self.sites[index], commit: self.order.commit, direction: "forward")
+            }
+            try await step(.restart) { () throws(JobFailure) in try await self.restart(self.sites[index]) }
+            try await step(.verify) { () throws(JobFailure) in
+                try await self.verify([self.sites[index]], commit: self.order.commit)
+            }
+        }
+        if let lost = await right.refusal { remarks.append("finished_without_lease (\(lost))") }
+    }
+
+    private func checkOut(_ index: Int) async throws(JobFailure) {
+        let site = sites[index]
+        // Safe point: nothing of this path is touched yet.
+        if let lost = await right.refusal {
+            throw JobFailure(.checkout, Refusal(.rightLost, lost, remedy: "nothing was touched: submit again"))
+        }
+        guard site.tree.head != order.commit else { return }
+        let repository = site.tree.repository
+        do {
+            let isForward = try await repository.isAncestor(site.tree.head, of: order.commit)
+            guard isForward || order.direction == .any else {
+                throw JobFailure(
+                    .checkout,
+                    Refusal(
+                        .notFastForward,
+                        "\(order.commit.short) does not contain \(site.tree.head.short), which is checked out",
+                        remedy: "go back on purpose with: qtctl rollback"))
+            }
+            if let file = try await repository.obstructions(from: site.tree.head, to: order.commit).first {
+                throw JobFailure(
+                    .checkout,
+                    Refusal(
+                        .untrackedFileInTheWay,
+                        "\(VisibleText(file)) is untracked in \(site.line.path), and the commit has a file there",
+                        remedy: "move it away"))
+            }
+            try await moveHead(site, to: order.commit) { () throws(HostError) in
+                if isForward {
+                    try await repository.fastForward(to: self.order.commit)
+                } else {
+                    try await repository.resetKeeping(to: self.order.commit)
+                }
+            }
+        } catch let failure as JobFailure {
+            throw failure
+        } catch {
+            throw JobFailure(.checkout, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
+        }
+    }
+
+    /// Moves HEAD of a path, with the journal before and after, and never twice in one wall-clock second: Python trusts byte
+    /// code by a source file's size and whole-second time, and ran the wrong version when two checkouts shared a second.
+    func moveHead(_ site: Site, to commit: CommitID, _ move: () async throws(HostError) -> Void) async throws {
+        let path = site.line.path
+        if let last = await memory.record.lastCheckout(of: path)?.wallSecond {
+            while WallClock.now().milliseconds / 1000 == last { try await Task.sleep(for: .milliseconds(50)) }
+        }
+        try write(.checkoutBegun(path: path, to: commit), .checkout)
+        let bootID = identity.bootID
+        let begun = BootClock.now()
+        try await memory.update {
+            $0.begin(path, .init(bootID: bootID, begun: begun, ended: nil, commit: commit, wallSecond: 0))
+        }
+        try await move()
+        guard try await site.tree.repository.head() == commit else {
+            throw JobFailure(
+                .checkout, Refusal(.headDiffers, "HEAD of \(path) is not \(commit.short) after the checkout"))
+        }
+        let ended = BootClock.now()
+        let second = WallClock.now().milliseconds / 1000
+        try await memory.update { $0.end(path, at: ended, wallSecond: second) }
+        try write(.checkoutDone(path: path), .checkout)
+    }
+
+    /// Runs the configured commands of each service, in a transient unit as its user.
+    func prepare(_ site: Site, commit: CommitID, direction: String) async throws(JobFailure) {
+        await right.expectProgress(within: configuration.timings.prepare)
+        for unit in site.units {
+            for words in unit.configuration.prepare {
+                let environment = [
+                    "QT_COMMIT": commit.text, "QT_PREVIOUS": site.tree.head.text, "QT_DIRECTION": direction,
+                ]
+                let command = TransientUnit(
+                    words: words, account: unit.account, directory: site.line.path, environment: environment,
+                    limit: configuration.timings.prepare)
+                do throws(HostError) {
+                    try await command.run(by: tools.runner) { [narrator] line in
+                        narrator.tell(.prepare, .output, line.text, service: unit.service)
+                    }
+                } catch {
+                    throw JobFailure(.prepare, Refusal(.hookFailed, "\(words[0]): \(error)"), service: unit.service)
+                }
+            }
+        }
+    }
+
+    /// Restarts the services of a path, one after the other, and reads from each unit what came of it.
+    private func restart(_ site: Site) async throws(JobFailure) {
+        // Safe point for the last time: from the first restart on the job goes through to a whole version.
+        if progress.restartsBegun.isEmpty, let lost = await right.refusal {
+            throw JobFailure(
+                .restart, Refusal(.rightLost, lost, remedy: "the previous commit was put back: submit again"))
+        }
+        for unit in site.units {
+            try write(.restartBegun(service: unit.service), .restart)
+            let facts = try await restart(unit, step: .restart)
+            try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .restart)
+            narrator.tell(.restart, .done, "process \(facts.mainPID ?? 0)", service: unit.service)
+        }
+    }
+
+    /// Restarts one service and waits until its new process runs.
+    func restart(_ unit: InspectedUnit, step: Step) async throws(JobFailure) -> UnitFacts {
+        await right.expectProgress(within: ServiceRestart.limit(of: unit.facts))
+        do throws(Refusal) { return try await ServiceRestart(systemd: tools.systemd).run(unit.facts) } catch {
+            throw JobFailure(step, error, service: unit.service)
+        }
+    }
+
+    /// Observes services until they are proven, and writes down what they run.
+    func verify(_ sites: [Site], commit: CommitID) async throws(JobFailure) {
+        var subjects: [Verification.Subject] = []
+        let names = sites.flatMap { $0.units.map(\.service) }
+        let facts: [UnitFacts]
+        do throws(HostError) { facts = try await tools.systemd.show(names) } catch {
+            throw JobFailure(.verify, Refusal(.checkUnknown, "\(error)"))
+        }
+        for site in sites {
+            for unit in site.units {
+                guard let now = facts.first(where: { $0.service == unit.service }) else { continue }
+                let invocation = progress.restartsDone[unit.service] ?? now.invocationID
+                subjects.append(
+                    Verification.Subject(
+                        unit: unit, tree: site.tree, commit: commit, invocation: invocation, restarts: now.restarts))
+            }
+        }
+        let timings = configuration.timings
+        await right.expectProgress(within: timings.stableFor + timings.verifySlack + .seconds(10))
+        let outcome = await Verification(tools: tools, timings: timings).observe(subjects)
+        findings = findings.filter { !names.contains($0.service) } + outcome.findings
+        if let failure = outcome.failure { throw failure }
+        let known = subjects.map {
+            ($0.unit.service, RunningRecord.Running(invocation: $0.invocation ?? "", commit: commit, basis: .known))
+        }
+        do throws(Errno) {
+            try await memory.update { record in for (service, running) in known { record.note(service, running) } }
+        } catch {
+            logger.error("running commit not written down", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Coordination
+import DeployModel
+import HostControl
+
+/// The right to change an attempt's services: a token, and a deadline on this host's own clock.
+///
+/// The deadline is the moment the last successful claim or renewal was *sent* plus 0.8 of the lease's time, on CLOCK_BOOTTIME,
+/// which goes on while a virtual machine sleeps. Past it the right is gone, whatever Redis says.
+actor JobRight {
+    private let attempt: AttemptName
+    private let fleet: Fleet
+    private var token: Int64?
+    private var deadline: Int64 = 0
+    private var loss: String?
+    private var stepDeadline: Int64 = .max
+
+    init(attempt: AttemptName, fleet: Fleet) {
+        self.attempt = attempt
+        self.fleet = fleet
+    }
+
+    /// A right that was claimed by a former life of the agent: its token is known, its deadline has passed.
+    func resume(token: Int64?) { self.token = token }
+
+    /// The token, once there was a claim.
+    var currentToken: Int64? { token }
+
+    /// Asks for the right.
+    func claim(floor: Int64) async throws(CoordinationError) -> ClaimReply {
+        let sent = BootClock.now()
+        let reply = try await fleet.claim(attempt, floor: floor)
+        if case .granted(let token, let ttl) = reply {
+            self.token = token
+            deadline = Self.deadline(sent: sent, ttl: ttl)
+        }
+        return reply
+    }
+
+    /// Why the right does not hold at this moment, or nil when it does. Asked before every irreversible step.
+    var refusal: String? {
+        if let loss { return "the lease was lost (\(loss))" }
+        return BootClock.now() < deadline ? nil : "the lease could not be renewed in time"
+    }
+
+    /// Says that the running step may take until now + `limit`; past that the right is no longer renewed, so that a hanging
+    /// step does not keep its services for ever.
+    func expectProgress(within limit: Duration) { stepDeadline = BootClock.now() &+ Self.nanoseconds(limit) }
+
+    /// Renews every 8 s until the task is cancelled.
+    func keepRenewing() async {
+        while !Task.isCancelled {
+            guard (try? await Task.sleep(for: .seconds(8))) != nil else { return }
+            await renewOnce()
+        }
+    }
+
+    private func renewOnce() async {
+        guard loss == nil, BootClock.now() < stepDeadline else { return }
+        let sent = BootClock.now()
+        // Without an answer the deadline stays where it is; the next try may still come in time.
+        guard let reply = try? await fleet.renew(attempt, token: token) else { return }
+        switch reply {
+        case .renewed(let ttl): if token != nil { deadline = max(deadline, Self.deadline(sent: sent, ttl: ttl)) }
+        case .lost(let why): loss = why
+        }
+    }
+
+    private static func deadline(sent: Int64, ttl: Duration) -> Int64 { sent &+ nanoseconds(ttl) / 10 * 8 }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return Int64(max(0, seconds)) * 1_000_000_000 + Int64(max(0, attoseconds / 1_000_000_000))
+    }
+}

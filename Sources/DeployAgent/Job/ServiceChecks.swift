@@ -1,0 +1,160 @@
+import DeployModel
+import HostControl
+
+/// The checks of one service at one moment. A check that can't be made is never a pass.
+struct ServiceChecks {
+    typealias Finding = Verification.Finding
+
+    let tools: HostTools
+    let subject: Verification.Subject
+    let facts: UnitFacts
+
+    func all() async -> [Finding] {
+        var findings = [state(), invocation()]
+        // What a dead process serves or logs says nothing.
+        guard findings.allSatisfy({ $0.result == .holds }) else { return findings }
+        findings += process()
+        if let check = subject.unit.configuration.checks.metrics { findings += await metrics(check) }
+        findings += await log(subject.unit.configuration.checks.log)
+        return findings
+    }
+
+    private func finding(_ check: String, _ result: Finding.Result, _ detail: String) -> Finding {
+        Finding(service: subject.unit.service, check: check, result: result, detail: detail)
+    }
+
+    private func state() -> Finding {
+        let text = "\(VisibleText(facts.activeState))/\(VisibleText(facts.subState))"
+        if facts.isRunning { return finding("unit", .holds, text) }
+        return finding("unit", .broken(.unitNotActive), "\(text), result \(VisibleText(facts.result))")
+    }
+
+    private func invocation() -> Finding {
+        guard let now = facts.invocationID, now == subject.invocation else {
+            let (now, before) = (facts.invocationID?.prefix(8) ?? "none", subject.invocation?.prefix(8) ?? "none")
+            return finding(
+                "invocation", .broken(.processDied),
+                "systemd started the service again: invocation \(now), was \(before)")
+        }
+        if facts.restarts > subject.restarts {
+            return finding(
+                "invocation", .broken(.processDied), "NRestarts went from \(subject.restarts) to \(facts.restarts)")
+        }
+        return finding("invocation", .holds, now)
+    }
+
+    private func process() -> [Finding] {
+        guard let pid = facts.mainPID, let process = try? tools.processes.facts(of: pid) else {
+            return [finding("process", .broken(.processDied), "the main process is gone")]
+        }
+        return [user(pid, process), directory(pid, process)]
+    }
+
+    private func user(_ pid: Int32, _ process: ProcessFacts) -> Finding {
+        let account = subject.unit.account
+        guard process.uid == account.identity.uid else {
+            return finding(
+                "user", .broken(.otherUser), "process \(pid) runs as uid \(process.uid), not as \(account.name)")
+        }
+        return finding("user", .holds, "process \(pid) runs as \(account.name) (uid \(process.uid))")
+    }
+
+    private func directory(_ pid: Int32, _ process: ProcessFacts) -> Finding {
+        let expected = subject.tree.directory.identity
+        let place = process.workingDirectory
+        guard place.identity == expected, !place.isDeleted else {
+            return finding(
+                "directory", .broken(.otherDirectory),
+                "process \(pid) is in \(VisibleText(place.path)), not in \(subject.tree.path)")
+        }
+        return finding("directory", .holds, "\(subject.tree.path) (device-inode \(expected))")
+    }
+
+    private func metrics(_ check: ServiceConfiguration.MetricsCheck) async -> [Finding] {
+        guard check.mode != .off else { return [] }
+        let found = await metricsFinding(check)
+        return [check.mode == .require ? found : observed(found)]
+    }
+
+    private func metricsFinding(_ check: ServiceConfiguration.MetricsCheck) async -> Finding {
+        guard let port = port(check) else {
+            return finding("metrics", .notYet(.checkUnknown), "no port in the unit's environment files")
+        }
+        do throws(HostError) {
+            let own = try tools.processes.pids(inControlGroup: facts.controlGroup)
+            let holders = try tools.processes.holders(ofPort: port, among: own)
+            // An old process that kept the port would answer too, so who listens is asked before anything is believed.
+            if let other = holders.others.first {
+                return finding(
+                    "metrics", .notYet(.metricsForeignListener),
+                    "port \(port) is held by process \(other), which is not of this unit")
+            }
+            guard !holders.own.isEmpty else {
+                return finding("metrics", .notYet(.metricsNoListener), "nobody listens on port \(port)")
+            }
+            let answer = try await MetricsProbe(timeLimit: .seconds(2), bodyLimit: 1 << 20).get(
+                port: port, path: check.path)
+            return judge(answer, check, port)
+        } catch {
+            return finding("metrics", .notYet(.checkUnknown), "\(error)")
+        }
+    }
+
+    private func judge(_ answer: MetricsAnswer, _ check: ServiceConfiguration.MetricsCheck, _ port: UInt16) -> Finding {
+        guard answer.status == 200 else { return finding("metrics", .notYet(.metricsWrong), "status \(answer.status)") }
+        guard let expected = check.expect else { return finding("metrics", .holds, "200 on port \(port)") }
+        guard String(decoding: answer.body, as: UTF8.self).contains(expected) else {
+            return finding("metrics", .notYet(.metricsWrong), "the body does not contain \(expected)")
+        }
+        return finding("metrics", .holds, "200 on port \(port), contains \(expected)")
+    }
+
+    private func port(_ check: ServiceConfiguration.MetricsCheck) -> UInt16? {
+        switch check.port {
+        case .number(let number): UInt16(number)
+        case .variable(let name): subject.unit.environment[name].flatMap { UInt16($0) }.flatMap { $0 > 0 ? $0 : nil }
+        }
+    }
+
+    private func log(_ check: ServiceConfiguration.LogCheck) async -> [Finding] {
+        guard check.mode != .off else { return [] }
+        let found: Finding
+        do throws(HostError) {
+            let lines = try await tools.journal.lines(
+                of: subject.unit.service, invocation: subject.invocation ?? "", newest: 500)
+            found = logFinding(check, lines)
+        } catch {
+            found = finding("log", .notYet(.checkUnknown), "\(error)")
+        }
+        return [check.mode == .require ? found : observed(found)]
+    }
+
+    private func logFinding(_ check: ServiceConfiguration.LogCheck, _ lines: [JournalLine]) -> Finding {
+        guard lines.contains(where: \.isFromUnit) else {
+            return finding("log", .notYet(.logSilent), "no line since the start")
+        }
+        // 3 is LOG_ERR (syslog.h); smaller is worse.
+        if let bad = lines.first(where: { $0.priority <= 3 }) {
+            return finding(
+                "log", .broken(.logErrors), "priority \(bad.priority): \(VisibleText((bad.message ?? "").prefix(300)))")
+        }
+        for line in lines {
+            if let text = check.deny.first(where: { Self.matches($0, line.message ?? "") }) {
+                return finding(
+                    "log", .broken(.logErrors), "\(text) in: \(VisibleText((line.message ?? "").prefix(300)))")
+            }
+        }
+        return finding("log", .holds, "\(lines.count) lines, none at err or worse, none denied")
+    }
+
+    /// Whether a message has the denied text: at its beginning when that begins with `^`, else anywhere.
+    static func matches(_ denied: String, _ message: String) -> Bool {
+        if denied.hasPrefix("^") { return message.hasPrefix(denied.dropFirst()) }
+        return message.contains(denied)
+    }
+
+    private func observed(_ found: Finding) -> Finding {
+        guard found.result != .holds else { return found }
+        return finding(found.check, .holds, "observed only: \(found.detail)")
+    }
+}

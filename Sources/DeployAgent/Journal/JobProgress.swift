@@ -1,0 +1,60 @@
+import DeployModel
+
+/// What a journal's records add up to: how far a job has come. Pure; recovery decides by it.
+struct JobProgress: Equatable, Sendable {
+    /// The order's text.
+    var order: [UInt8] = []
+    /// The HEAD of each path before anything was touched.
+    var previous: [CanonicalPath: CommitID] = [:]
+    /// The invocation of each service before anything was touched; empty when it did not run.
+    var invocations: [ServiceName: String] = [:]
+    /// The commit that each service ran, where that was known.
+    var ranCommits: [ServiceName: CommitID] = [:]
+    /// The token, once the right was given.
+    var token: Int64?
+    /// The paths whose checkout has begun.
+    var checkoutsBegun: Set<CanonicalPath> = []
+    /// The paths whose checkout is over.
+    var checkoutsDone: Set<CanonicalPath> = []
+    /// The services whose restart has begun.
+    var restartsBegun: Set<ServiceName> = []
+    /// The invocation that each finished restart brought.
+    var restartsDone: [ServiceName: String] = [:]
+    /// Why the job goes back, once it does.
+    var failure: Failure?
+    /// The services whose restart on the way back has begun.
+    var revertRestartsBegun: Set<ServiceName> = []
+    /// The end.
+    var verdict: Verdict?
+
+    /// Why a job failed.
+    struct Failure: Equatable, Sendable {
+        var step: Step
+        var rule: Rule
+        var message: String
+    }
+
+    init(_ records: [JournalRecord]) {
+        for record in records { apply(record) }
+    }
+
+    mutating func apply(_ record: JournalRecord) {
+        switch record {
+        case .admitted(let order): self.order = order
+        case .found(let path, let head): previous[path] = head
+        case .ran(let service, let invocation, let commit):
+            invocations[service] = invocation
+            ranCommits[service] = commit
+        case .claimed(let token): self.token = token
+        case .checkoutBegun(let path, _): checkoutsBegun.insert(path)
+        case .checkoutDone(let path): checkoutsDone.insert(path)
+        case .restartBegun(let service): restartsBegun.insert(service)
+        case .restartDone(let service, let invocation): restartsDone[service] = invocation
+        case .revertBegun(let step, let rule, let message):
+            failure = Failure(step: step, rule: rule, message: message)
+        case .revertCheckoutDone: break
+        case .revertRestartBegun(let service): revertRestartsBegun.insert(service)
+        case .ended(let verdict): self.verdict = verdict
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import DeployModel
+
+/// One line of a job's journal: what is about to happen, or has happened.
+///
+/// The text is `<event> <field>=<value> ...`, values percent-encoded where they hold a blank, a `%` or anything that is not
+/// printable ASCII.
+enum JournalRecord: Equatable, Sendable {
+    /// The order was admitted. Its text is the journal's own copy: recovery needs no Redis.
+    case admitted(order: [UInt8])
+    /// What was found on one path before anything was touched.
+    case found(path: CanonicalPath, head: CommitID)
+    /// How a service ran before anything was touched. `invocation` is empty when it did not run.
+    case ran(service: ServiceName, invocation: String, commit: CommitID?)
+    /// The right was given.
+    case claimed(token: Int64)
+    /// The checkout of a path begins, is over.
+    case checkoutBegun(path: CanonicalPath, to: CommitID)
+    case checkoutDone(path: CanonicalPath)
+    /// The restart of a service begins, is over.
+    case restartBegun(service: ServiceName)
+    case restartDone(service: ServiceName, invocation: String)
+    /// The job failed and goes back; why.
+    case revertBegun(step: Step, rule: Rule, message: String)
+    case revertCheckoutDone(path: CanonicalPath)
+    case revertRestartBegun(service: ServiceName)
+    /// The job is over; its report stands in the spool.
+    case ended(verdict: Verdict)
+}
+
+extension JournalRecord {
+    /// The record's line, without the line feed.
+    var line: String {
+        let (event, fields) = parts
+        return ([event] + fields.map { "\($0.0)=\(JournalText.encode($0.1))" }).joined(separator: " ")
+    }
+
+    private var parts: (String, [(String, String)]) {
+        switch self {
+        case .admitted(let order): ("admitted", [("order", String(decoding: order, as: UTF8.self))])
+        case .found(let path, let head): ("found", [("path", path.text), ("head", head.text)])
+        case .ran(let service, let invocation, let commit):
+            ("ran", [("service", service.text), ("invocation", invocation), ("commit", commit?.text ?? "")])
+        case .claimed(let token): ("claimed", [("token", String(token))])
+        case .checkoutBegun(let path, let commit):
+            ("checkout_begun", [("path", path.text), ("to", commit.text)])
+        case .checkoutDone(let path): ("checkout_done", [("path", path.text)])
+        case .restartBegun(let service): ("restart_begun", [("service", service.text)])
+        case .restartDone(let service, let invocation):
+            ("restart_done", [("service", service.text), ("invocation", invocation)])
+        case .revertBegun(let step, let rule, let message):
+            ("revert_begun", [("step", step.rawValue), ("rule", rule.rawValue), ("message", message)])
+        case .revertCheckoutDone(let path): ("revert_checkout_done", [("path", path.text)])
+        case .revertRestartBegun(let service): ("revert_restart_begun", [("service", service.text)])
+        case .ended(let verdict): ("ended", [("verdict", verdict.rawValue)])
+        }
+    }
+
+    /// The record of a line, or nil when it is none of ours.
+    init?(line: some StringProtocol) {
+        let words = String(line).split(separator: " ").map(String.init)
+        var fields: [String: String] = [:]
+        for word in words.dropFirst() {
+            guard let equals = word.firstIndex(of: "="),
+                let value = JournalText.decode(word[word.index(after: equals)...])
+            else { return nil }
+            fields[String(word[..<equals])] = value
+        }
+        guard let event = words.first, let record = Self.record(event, fields) else { return nil }
+        self = record
+    }
+
+    private static func record(_ event: String, _ fields: [String: String]) -> JournalRecord? {
+        let path = fields["path"].flatMap { try? CanonicalPath($0) }
+        let service = fields["service"].flatMap { try? ServiceName($0) }
+        switch event {
+        case "admitted": return fields["order"].map { .admitted(order: Array($0.utf8)) }
+        case "found":
+            guard let path, let head = fields["head"].flatMap({ try? CommitID($0) }) else { return nil }
+            return .found(path: path, head: head)
+        case "ran":
+            guard let service, let invocation = fields["invocation"] else { return nil }
+            return .ran(
+                service: service, invocation: invocation, commit: fields["commit"].flatMap { try? CommitID($0) })
+        case "claimed": return fields["token"].flatMap { DecimalNumber.parse($0) }.map { .claimed(token: $0) }
+        case "checkout_begun":
+            guard let path, let commit = fields["to"].flatMap({ try? CommitID($0) }) else { return nil }
+            return .checkoutBegun(path: path, to: commit)
+        case "checkout_done": return path.map { .checkoutDone(path: $0) }
+        case "restart_begun": return service.map { .restartBegun(service: $0) }
+        case "restart_done":
+            guard let service, let invocation = fields["invocation"] else { return nil }
+            return .restartDone(service: service, invocation: invocation)
+        case "revert_begun":
+            guard let step = fields["step"].flatMap(Step.init), let rule = fields["rule"].flatMap(Rule.init) else {
+                return nil
+            }
+            return .revertBegun(step: step, rule: rule, message: fields["message"] ?? "")
+        case "revert_checkout_done": return path.map { .revertCheckoutDone(path: $0) }
+        case "revert_restart_begun": return service.map { .revertRestartBegun(service: $0) }
+        case "ended": return fields["verdict"].flatMap(Verdict.init).map { .ended(verdict: $0) }
+        default: return nil
+        }
+    }
+}
+
+/// The encoding of values in a journal's line.
+enum JournalText {
+    static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return encoded
+    }
+
+    static func decode(_ text: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,81 @@
+import Coordination
+import DeployModel
+import HostControl
+
+/// What the agent's services know of each other: the job that runs, whether Redis answers, whether this host may work.
+actor AgentState {
+    private let notifier: Notifier
+    private let title: String
+    private var job: (attempt: AttemptName, narrator: JobNarrator)?
+    private var lastVerdict = ""
+    private var redisTrouble: String?
+    private var bondTrouble: String?
+    private var isStopping = false
+    private var shownStatus = ""
+
+    init(notifier: Notifier, fleet: FleetName, host: HostName) {
+        self.notifier = notifier
+        title = "fleet \(fleet), host \(host)"
+    }
+
+    /// The attempt that is worked on, and its step.
+    var current: (attempt: AttemptName, step: Step)? { job.map { ($0.attempt, $0.narrator.step) } }
+
+    /// `idle`, `busy` or `stopping`, for beats.
+    var word: String { isStopping ? "stopping" : job == nil ? "idle" : "busy" }
+
+    /// Whether this host may take work: not when its name belongs to another machine.
+    var mayWork: Bool { bondTrouble == nil }
+
+    func begin(_ attempt: AttemptName, _ narrator: JobNarrator) {
+        job = (attempt, narrator)
+        showStatus()
+    }
+
+    func end(_ verdict: String) {
+        if let job { lastVerdict = ", last: \(verdict) in rollout \(job.attempt.rollout.short)" }
+        job = nil
+        showStatus()
+    }
+
+    func stopping() {
+        isStopping = true
+        showStatus()
+    }
+
+    /// Notes whether Redis answers.
+    ///
+    /// - Returns: whether that has changed, so that a change is logged once.
+    func redis(_ trouble: String?) -> Bool {
+        defer {
+            redisTrouble = trouble
+            showStatus()
+        }
+        return redisTrouble != trouble
+    }
+
+    /// Notes whether the host's name is bound to this machine.
+    func bond(_ trouble: String?) -> Bool {
+        defer {
+            bondTrouble = trouble
+            showStatus()
+        }
+        return bondTrouble != trouble
+    }
+
+    /// Tells systemd in one line what the agent does; once per change.
+    func showStatus() {
+        var status = title
+        if let job {
+            status +=
+                ": \(job.attempt.operation.rawValue), rollout \(job.attempt.rollout.short), \(job.narrator.step.rawValue)"
+        } else {
+            status += isStopping ? ": stopping" : ": idle"
+        }
+        status += lastVerdict
+        if let trouble = bondTrouble ?? redisTrouble { status += "; \(trouble)" }
+        guard status != shownStatus else { return }
+        shownStatus = status
+        notifier.status(status)
+    }
+}

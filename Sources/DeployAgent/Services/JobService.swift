@@ -1,0 +1,153 @@
+import Coordination
+import DeployModel
+import HostControl
+import Logging
+import ServiceLifecycle
+import SystemPackage
+
+/// Carries out host jobs, one at a time: first those that a former life of the agent left, then what is dispatched. A stopping
+/// agent takes no new job and finishes the open one.
+struct JobService: Service {
+    let configuration: AgentConfiguration
+    let identity: HostIdentity
+    let tools: HostTools
+    let memory: AgentMemory
+    let fleet: Fleet
+    let state: AgentState
+    let queue: JobQueue
+    let spool: ReportSpool
+    let published: WakeUp
+    let logger: Logger
+
+    private var jobs: FilePath { FilePath(configuration.stateDirectory).appending("jobs") }
+
+    func run() async throws {
+        for name in DurableFile.names(in: jobs) {
+            guard let attempt = AttemptName(journal: name, host: configuration.host) else { continue }
+            await recover(attempt)
+        }
+        for await attempt in queue.attempts.cancelOnGracefulShutdown() {
+            await take(attempt)
+            await queue.done(attempt)
+        }
+        await state.stopping()
+    }
+
+    private func recover(_ attempt: AttemptName) async {
+        do {
+            let journal = try JobJournal.resume(attempt, in: jobs)
+            let progress = JobProgress(journal.records)
+            let order = try Order(text: progress.order)
+            if progress.verdict != nil {
+                // Kept for dedup for as long as the order may be dispatched.
+                if WallClock.now() > order.until.adding(seconds: 86400) {
+                    try DurableFile.remove(jobs.appending(attempt.description))
+                }
+                return
+            }
+            await work(journal, order) { await $0.recover() }
+        } catch {
+            logger.critical(
+                "a job's journal can't be recovered: a person is needed",
+                metadata: ["job": "\(attempt)", "error": "\(error)"])
+        }
+    }
+
+    /// Takes one attempt: admission, journal, accept, job, report.
+    private func take(_ attempt: AttemptName) async {
+        let name = jobs.appending(attempt.description)
+        guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else { return }
+        do throws(CoordinationError) {
+            guard let stored = try await fleet.orderText(attempt.rollout) else {
+                logger.warning("dispatched without an order", metadata: ["job": "\(attempt)"])
+                return
+            }
+            let order: Order
+            do throws(Refusal) {
+                order = try Admission(configuration: configuration).admit(stored.text, attempt, now: WallClock.now())
+            } catch {
+                logger.notice(
+                    "refused", metadata: ["job": "\(attempt)", "rule": "\(error.rule)", "message": "\(error)"])
+                try await refuse(attempt, error)
+                return
+            }
+            let journal: JobJournal
+            do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: stored.text) } catch {
+                logger.error("journal not begun", metadata: ["job": "\(attempt)", "error": "\(error)"])
+                return
+            }
+            if case .closed(let why) = try await fleet.accept(attempt) {
+                logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
+                try? journal.write(.ended(verdict: .skipped))
+                return
+            }
+            await work(journal, order) { await $0.perform() }
+        } catch {
+            logger.warning("job not taken", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
+        }
+    }
+
+    /// Runs a job with its renewal and its telling beside it, and puts its report into the spool.
+    private func work(
+        _ journal: JobJournal, _ order: Order, _ body: (HostJob) async -> ReportSpool.Report
+    ) async {
+        let attempt = journal.attempt
+        let right = JobRight(attempt: attempt, fleet: fleet)
+        let narrator = JobNarrator(attempt: attempt, fleet: fleet, right: right)
+        await right.resume(token: JobProgress(journal.records).token)
+        await state.begin(attempt, narrator)
+        logger.info(
+            "job begins",
+            metadata: ["job": "\(attempt)", "commit": "\(order.commit)", "operator": "\(order.operatorName)"])
+        let job = HostJob(
+            order: order, journal: journal, configuration: configuration, tools: tools, memory: memory,
+            identity: identity,
+            right: right, narrator: narrator, logger: logger)
+        let report = await withTaskGroup { group in
+            group.addTask { await right.keepRenewing() }
+            group.addTask { await narrator.run() }
+            let report = await body(job)
+            narrator.finish()
+            group.cancelAll()
+            return report
+        }
+        finish(report, journal)
+        await state.end(report.targets.first?.verdict.rawValue ?? "nothing")
+        await published.signal()
+    }
+
+    private func finish(_ report: ReportSpool.Report, _ journal: JobJournal) {
+        let verdict = report.targets.first?.verdict ?? .failed
+        logger.info(
+            "job ends",
+            metadata: [
+                "job": "\(report.attempt)", "verdict": "\(verdict.rawValue)",
+                "error": "\(report.targets.first { !$0.error.isEmpty }?.error ?? "")",
+            ])
+        do {
+            try spool.put(report)
+            try journal.write(.ended(verdict: verdict))
+        } catch {
+            logger.critical(
+                "the report can't be written down", metadata: ["job": "\(report.attempt)", "error": "\(error)"])
+        }
+    }
+
+    /// A refusal needs no journal: nothing was begun, and asking again gives the same answer.
+    private func refuse(_ attempt: AttemptName, _ refusal: Refusal) async throws(CoordinationError) {
+        guard let order = try await fleet.rollout(attempt.rollout), let commit = order.commit else { return }
+        let now = WallClock.now()
+        let outcomes = try await fleet.targets(attempt.rollout, state: nil).filter { $0.host == attempt.host }
+        let targets = outcomes.map { outcome in
+            TargetReport(
+                service: outcome.service, verdict: .refused, step: .admit, rule: refusal.rule,
+                error: refusal.description,
+                commit: commit, previousCommit: nil, runningCommit: nil, startedAt: now, finishedAt: now, evidence: "")
+        }
+        let report = ReportSpool.Report(attempt: attempt, token: nil, detail: "", targets: targets)
+        do throws(Errno) { try spool.put(report) } catch {
+            logger.error("refusal not written down", metadata: ["job": "\(attempt)", "error": "\(error)"])
+        }
+        await published.signal()
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Coordination
+import DeployAgent
+import DeployModel
+import Glibc
+import HostControl
+import Logging
+import RedisClient
+import ServiceLifecycle
+import SettingsFile
+import UnixSignals
+
+/// `qtagent run`: the daemon.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Runs the daemon (the default).")
+
+    @OptionGroup var file: ConfigurationFile
+
+    func run() async throws {
+        LoggingSystem.bootstrap { label in JournalLogHandler(label: label) }
+        let logger = Logger(label: "qtagent")
+        let configuration = try file.load()
+        let redis = try redisConfiguration(configuration)
+        let identity = HostIdentity(
+            machineID: try MachineID.read(), bootID: try ProcessTable().bootID(), agentVersion: ProductVersion.current)
+        func lane(_ name: String) -> Fleet {
+            var lane = redis
+            lane.clientName = "qtagent-\(configuration.host)-\(name)"
+            return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: logger))
+        }
+        let services = try await Agent.services(
+            configuration, identity: identity,
+            connections: Agent.Connections(bell: lane("bell"), control: lane("control"), publish: lane("publish")),
+            runner: CommandRunner(),
+            notifier: Notifier(SystemdNotify(socket: getenv("NOTIFY_SOCKET").map { String(cString: $0) })),
+            logger: logger)
+        logger.info(
+            "starting",
+            metadata: [
+                "agent.version": "\(ProductVersion.current)", "fleet": "\(configuration.fleet)",
+                "host": "\(configuration.host)", "redis": "\(redis.address)", "signatures": "off",
+            ])
+        let group = ServiceGroup(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [], logger: logger)
+        try await group.run()
+    }
+
+    private func redisConfiguration(_ configuration: AgentConfiguration) throws -> RedisConfiguration {
+        RedisConfiguration(
+            address: try RedisAddress(parsing: configuration.redis.address), username: configuration.redis.username,
+            password: try configuration.redisPassword().map { RedisPassword($0) },
+            clientName: "qtagent-\(configuration.host)")
+    }
+}
+
+/// `qtagent check-config`: reads the configuration as the daemon would.
+struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Reads the configuration and says what is wrong with it.")
+
+    @OptionGroup var file: ConfigurationFile
+
+    func run() throws {
+        let configuration = try file.load()
+        _ = try RedisAddress(parsing: configuration.redis.address)
+        print("\(file.config): good")
+        print(
+            "fleet \(configuration.fleet), host \(configuration.host), redis \(configuration.redis.address), signatures off"
+        )
+        for service in configuration.services { print("service \(service.name) from \(service.source)") }
+    }
+}
+
+/// Where the configuration stands.
+struct ConfigurationFile: ParsableArguments {
+    @Option(help: "The settings file; agent.d/*.yaml beside it are read too.")
+    var config = "/etc/qtagent/agent.yaml"
+
+    func load() throws -> AgentConfiguration { try AgentConfiguration.load(config) }
+}

@@ -1,0 +1,79 @@
+import DeployModel
+import SettingsFile
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import DeployAgent
+
+@Suite struct AgentConfigurationTests {
+    static let small = """
+        fleet: lab
+        host: h1
+        redis: {address: "redis:6379"}
+        signatures: off
+        sources: {quantum_trader: {branches: [main]}}
+        services:
+          - {unit: quantum-b, source: quantum_trader, order: 20}
+          - {unit: quantum-a, source: quantum_trader, order: 20}
+          - {unit: quantum-c, source: quantum_trader, order: 10}
+        """
+
+    private func read(_ text: String) throws -> AgentConfiguration {
+        try AgentConfiguration.read([(name: "agent.yaml", text: text)])
+    }
+
+    @Test func theShippedExampleIsTheSchema() throws {
+        let configuration = try AgentConfiguration.load(Repository.root.appending("agent/agent.yaml").string)
+        #expect(configuration.services.map(\.name.text) == ["quantum-apply-layer", "quantum-reconcile-engine"])
+        #expect(configuration.timings == Timings())
+        #expect(configuration.services.first?.checks.log == .byDefault)
+        #expect(configuration.services.last?.prepare.first?.first == "/usr/bin/python3")
+        #expect(configuration.stateDirectory == "/var/lib/qtagent")
+    }
+
+    @Test func servicesStandInRestartOrder() throws {
+        let names = try read(Self.small).services.map(\.name.text)
+        #expect(names == ["quantum-c", "quantum-a", "quantum-b"])
+    }
+
+    @Test func laterFilesReplaceAndJoin() throws {
+        let more = """
+            labels: {zone: b}
+            timings: {stable_for: 3s}
+            services: [{unit: quantum-d, source: quantum_trader}]
+            """
+        let configuration = try AgentConfiguration.read([("agent.yaml", Self.small), ("agent.d/10.yaml", more)])
+        #expect(configuration.timings.stableFor == .seconds(3))
+        #expect(configuration.services.count == 4)
+        #expect(configuration.labels == ["zone": "b"])
+    }
+
+    @Test(arguments: [
+        ("signatures: off", "signatures: on", "only off"),
+        ("signatures: off\n", "", "in words"),
+        ("fleet: lab\n", "", "fleet: is missing"),
+        ("host: h1", "host: H1", "not a host name"),
+        ("order: 10", "ordr: 10", "order was meant"),
+        ("quantum-a, source: quantum_trader", "quantum-a, source: other", "not among sources"),
+        ("unit: quantum-a", "unit: quantum-b", "stands twice"),
+        ("unit: quantum-a", "unit: quantum-a.service", "not a service name"),
+        ("branches: [main]", "branches: []", "at least one branch"),
+        ("branches: [main]", "branches: [-h]", "not a branch name"),
+        ("order: 10}", "order: 10, prepare: [[make]]}", "absolute path"),
+        ("order: 10}", "order: 10, checks: {metrics: {port: 1, port_from: A}}}", "either port or port_from"),
+        ("order: 10}", "order: 10, checks: {metrics: {port: 0}}}", "1 to 65535"),
+        ("order: 10}", "order: 10, checks: {log: {mode: maybe}}}", "require, observe, off"),
+    ])
+    func badSettingsNameTheThing(good: String, bad: String, words: String) throws {
+        let text = Self.small.replacing(good, with: bad)
+        let error = #expect(throws: SettingsError.self) { try read(text) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        #expect(error?.description.hasPrefix("agent.yaml") == true)
+    }
+
+    @Test func aMissingFileIsNamed() {
+        let error = #expect(throws: SettingsError.self) { try AgentConfiguration.load("/nowhere/agent.yaml") }
+        #expect(error?.description.contains("/nowhere/agent.yaml: does not exist") == true)
+    }
+}

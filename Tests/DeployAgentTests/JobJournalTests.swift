@@ -1,0 +1,64 @@
+import DeployModel
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import DeployAgent
+
+@Suite struct JobJournalTests {
+    private static let attempt = AttemptName(
+        rollout: RolloutID(accepted: String(repeating: "1", count: 32)), host: HostName(accepted: "h1"),
+        operation: .deploy,
+        number: 1)
+
+    @Test func anAttemptBeginsOnce() throws {
+        try TemporaryFolder.with { folder in
+            let journal = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
+            #expect(journal.records == [.admitted(order: Array("order".utf8))])
+            #expect(throws: Errno.fileExists) { try JobJournal.begin(Self.attempt, in: folder, order: []) }
+        }
+    }
+
+    @Test func aLaterLifeReadsWhatWasWritten() throws {
+        try TemporaryFolder.with { folder in
+            let first = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
+            for record in JournalRecordTests.every { try first.write(record) }
+            let second = try JobJournal.resume(Self.attempt, in: folder)
+            #expect(second.records == [.admitted(order: Array("order".utf8))] + JournalRecordTests.every)
+        }
+    }
+
+    @Test func aLineThatACrashCutOffIsDroppedAndOverwritten() throws {
+        try TemporaryFolder.with { folder in
+            let first = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
+            try first.write(.claimed(token: 7))
+            let path = folder.appending(Self.attempt.description)
+            let whole = try #require(try DurableFile.read(path, limit: 1 << 20))
+            for cut in 1..<"claimed token=7\n".utf8.count {
+                try DurableFile.replace(path, with: Array(whole.dropLast(cut)))
+                let second = try JobJournal.resume(Self.attempt, in: folder)
+                #expect(second.records.count == 1)
+                try second.write(.claimed(token: 8))
+                #expect(try JobJournal.resume(Self.attempt, in: folder).records.last == .claimed(token: 8))
+            }
+        }
+    }
+
+    @Test func theFileNameIsTheAttempt() {
+        #expect(AttemptName(journal: Self.attempt.description, host: Self.attempt.host) == Self.attempt)
+        for name in ["", "a-deploy-1", Self.attempt.description + "-2", "..", Self.attempt.description + ".new"] {
+            #expect(AttemptName(journal: name, host: Self.attempt.host) == nil)
+        }
+    }
+
+    @Test func progressAddsUp() {
+        let progress = JobProgress([.admitted(order: [1]), .claimed(token: 5)] + JournalRecordTests.every)
+        #expect(progress.token == 9_007_199_254_740_991)
+        #expect(progress.previous[JournalRecordTests.path] == JournalRecordTests.commit)
+        #expect(progress.checkoutsBegun == [JournalRecordTests.path])
+        #expect(progress.restartsDone[JournalRecordTests.service] == "0123abcd")
+        #expect(progress.failure?.rule == .processDied)
+        #expect(progress.verdict == .revertFailed)
+        #expect(JobProgress([]).checkoutsBegun.isEmpty)
+    }
+}

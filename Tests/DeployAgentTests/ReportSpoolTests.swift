@@ -1,0 +1,55 @@
+import Coordination
+import DeployModel
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import DeployAgent
+
+@Suite struct ReportSpoolTests {
+    private static let host = HostName(accepted: "h1")
+
+    private static func report(_ number: Int) -> ReportSpool.Report {
+        let attempt = AttemptName(
+            rollout: RolloutID(accepted: String(repeating: "1", count: 32)), host: host, operation: .deploy,
+            number: number)
+        let target = TargetReport(
+            service: JournalRecordTests.service, verdict: .reverted, step: .verify, rule: .processDied,
+            error: "died\nwith two lines, 100 %", commit: JournalRecordTests.commit, previousCommit: nil,
+            runningCommit: JournalRecordTests.commit, startedAt: Timestamp(milliseconds: 1),
+            finishedAt: Timestamp(milliseconds: 2), evidence: "ok unit: active\nok user: qt")
+        return ReportSpool.Report(
+            attempt: attempt, token: 42, detail: "finished_without_lease (gone)", targets: [target])
+    }
+
+    @Test func aReportWaitsUntilItIsRemoved() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            try spool.put(Self.report(1))
+            try spool.put(Self.report(2))
+            #expect(
+                ReportSpool(stateDirectory: folder).waiting(host: Self.host).reports == [
+                    Self.report(1), Self.report(2),
+                ])
+            try spool.remove(Self.report(1).attempt)
+            try spool.remove(Self.report(1).attempt)
+            #expect(spool.waiting(host: Self.host).reports == [Self.report(2)])
+        }
+    }
+
+    @Test func whatIsNoReportIsNamedAndLeft() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            try spool.put(Self.report(1))
+            let place = folder.appending("spool")
+            let torn = Array(Self.report(3).text.utf8.dropLast(30))
+            try DurableFile.replace(place.appending(Self.report(3).attempt.description), with: torn)
+            try DurableFile.replace(place.appending("notes.txt"), with: Array("hello".utf8))
+            let waiting = spool.waiting(host: Self.host)
+            #expect(waiting.reports == [Self.report(1)])
+            #expect(waiting.unreadable.count == 2)
+        }
+    }
+}

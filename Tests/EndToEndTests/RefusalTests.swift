@@ -1,0 +1,121 @@
+import TestSupport
+import Testing
+
+extension LabTests {
+    /// What must be refused with exit 5, a remedy, and nothing touched.
+    @Suite(.serialized) struct RefusalTests {
+        let fleet = LabFleet()
+        static let git = "setpriv --reuid qt --regid qt --clear-groups env HOME=/home/qt git -C \(LabFleet.path)"
+        static let dropIn = "/etc/systemd/system/quantum-apply-layer.service.d/test.conf"
+
+        /// A state of h2 that is refused: how it comes about, how it is undone, the rule and words of the remedy.
+        struct Case: Sendable, CustomTestStringConvertible {
+            var rule: String
+            var remedy: String
+            var make: String
+            var undo: String
+            var testDescription: String { rule }
+        }
+
+        private static func dropIn(_ lines: String) -> String {
+            "mkdir -p ${0%/*} $(dirname \(dropIn)); printf '[Service]\\n\(lines)\\n' > \(dropIn); systemctl daemon-reload"
+        }
+        private static let removeDropIn = "rm -f \(dropIn); systemctl daemon-reload"
+
+        static let cases = [
+            Case(
+                rule: "working_directory_empty", remedy: "WorkingDirectory=/path/of/the/checkout",
+                make: dropIn("WorkingDirectory="), undo: removeDropIn),
+            Case(
+                rule: "tracked_file_changed", remedy: "git stash",
+                make: "echo '# edited on the host' >> \(LabFleet.path)/microservices/apply_layer/main.py",
+                undo: "\(git) checkout -- ."),
+            Case(
+                rule: "local_commits", remedy: "git log HEAD --not --remotes",
+                make: "\(git) -c user.name=qt -c user.email=qt@example.invalid commit -q --allow-empty -m local",
+                undo: "\(git) reset -q --hard HEAD~1"),
+            Case(
+                rule: "head_detached", remedy: "git checkout main", make: "\(git) checkout -q --detach",
+                undo: "\(git) checkout -q main"),
+            Case(rule: "user_is_root", remedy: "allow_root", make: dropIn("User=root"), undo: removeDropIn),
+            Case(
+                rule: "environment_file_missing", remedy: "put it back",
+                make: "mv /etc/quantum/apply-layer.env /etc/quantum/away.env",
+                undo: "mv /etc/quantum/away.env /etc/quantum/apply-layer.env"),
+            Case(
+                rule: "environment_file_malformed", remedy: "apply-layer.env",
+                make:
+                    "cp -a /etc/quantum/apply-layer.env /etc/quantum/away.env; printf 'no equals sign\\n' >> /etc/quantum/apply-layer.env",
+                undo: "mv /etc/quantum/away.env /etc/quantum/apply-layer.env"),
+            Case(
+                rule: "daemon_reload_needed", remedy: "systemctl daemon-reload",
+                make: "touch -d '+2 seconds' /etc/systemd/system/quantum-apply-layer.service",
+                undo: "systemctl daemon-reload"),
+        ]
+
+        @Test(arguments: cases) func aHostThatIsNotFitIsRefused(one: Case) async throws {
+            try await fleet.deployGood()
+            try await fleet.lab.run("commit", "--message", "not to be deployed")
+            try await fleet.lab.on("h2", one.make)
+            let before = try await fleet.pictures()
+            let (answer, _) = try await fleet.qtctl("deploy", "--all", "--yes")
+            let after = try await fleet.pictures()
+            try await fleet.lab.on("h2", one.undo)
+            #expect(answer.code == 5, "\(answer)")
+            #expect(answer.output.contains("\"rule\":\"\(one.rule)\""), "\(answer)")
+            #expect(answer.output.contains(one.remedy), "\(answer)")
+            #expect(answer.output.contains("\"host\":\"h2\""))
+            #expect(after == before)
+            try await fleet.deployGood()
+        }
+
+        @Test func aHostThatIsDownIsRefusedAndCanBeLeftOut() async throws {
+            try await fleet.deployGood()
+            let commit = try await fleet.lab.run("commit", "--message", "without h3")
+            try await fleet.lab.run("redis-cli", "HSET", "{qt:lab}:meta", "host_down_ms", "3000")
+            try await fleet.lab.run("poweroff", "h3")
+            let before = [try await fleet.picture("h1"), try await fleet.picture("h2")]
+            let (answer, _) = try await fleet.qtctl("deploy", "--all", "--yes")
+            #expect(answer.code == 5, "\(answer)")
+            #expect(answer.output.contains("--exclude h3"), "\(answer)")
+            #expect([try await fleet.picture("h1"), try await fleet.picture("h2")] == before)
+            let (without, summary) = try await fleet.qtctl("deploy", "--all", "--yes", "--exclude", "h3")
+            #expect(without.code == 0, "\(without)")
+            #expect(summary?.targets?.count == 4)
+            #expect(try await fleet.picture("h1").head == commit)
+            try await fleet.lab.run("start", "h3")
+            try await fleet.lab.run("redis-cli", "HDEL", "{qt:lab}:meta", "host_down_ms")
+            let isBack = try await fleet.lab.eventually {
+                try await fleet.qtctl("plan", "--all").answer.code == 0
+            }
+            #expect(isBack)
+            try await fleet.deployGood()
+        }
+
+        @Test(arguments: [
+            (["deploy", "quantum-aply-layer", "--yes"], 5, "quantum-apply-layer"),
+            (["deploy", "--all", "--yes", "--host", "h9"], 5, "h9"),
+            (["deploy", "--all", "--yes", "--ref", "no-such-branch"], 5, "no-such-branch"),
+            (["deploy", "--all", "--yes", "--ref", "-x;reboot"], 2, "branch"),
+            (["deploy", "--all", "--yes", "--commit", "abc"], 2, "commit"),
+            (["deploy", "--all", "--frobnicate"], 2, "frobnicate"),
+            (["deploy", "--all"], 2, "--yes"),
+            (["show", "ffff"], 1, "ffff"),
+        ])
+        func wrongWordsAreNamed(words: [String], code: Int32, named: String) async throws {
+            let answer = try await fleet.lab.answer(["qtctl"] + words)
+            #expect(answer.code == code, "\(answer)")
+            #expect((answer.output + answer.errors).contains(named), "\(answer)")
+        }
+
+        @Test func aCommitThatIsNotOnTheBranchIsRefused() async throws {
+            let absent = String(repeating: "d", count: 40)
+            let before = try await fleet.pictures()
+            let (answer, _) = try await fleet.qtctl("deploy", "--all", "--yes", "--commit", absent)
+            #expect(answer.code == 4 || answer.code == 5, "\(answer)")
+            #expect(
+                answer.output.contains("commit_unknown") || answer.output.contains("commit_not_on_branch"), "\(answer)")
+            #expect(try await fleet.pictures() == before)
+        }
+    }
+}
