@@ -1,31 +1,29 @@
 import Glibc
 import RedisClient
 
-/// A listening unix socket that is no Redis.
+/// A listening port of 127.0.0.1 that is no Redis.
 final class BareServer: Sendable {
     let address: RedisAddress
-    private let path: String
     private let listener: CInt
 
     init() throws {
-        path = "/tmp/qt-bare-\(UInt64.random(in: .min ... .max))"
-        address = .unix(path: path)
-        listener = socket(
-            AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
-        let isListening = withUnsafePointer(to: &name) { pointer in
+        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &name) { [listener] pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { general in
-                bind(listener, general, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(listener, 16) == 0
+                bind(listener, general, size) == 0 && listen(listener, 16) == 0
+                    && getsockname(listener, general, &size) == 0
             }
         }
+        address = .tcp(host: "127.0.0.1", port: Int(UInt16(bigEndian: name.sin_port)))
         guard isListening else { throw BareServerError(step: "listen", code: errno) }
     }
 
     deinit {
         close(listener)
-        unlink(path)
     }
 
     /// Takes one connection, says the words, and closes it once the other side has spoken.

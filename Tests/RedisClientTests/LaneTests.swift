@@ -120,6 +120,12 @@ import Testing
             ])
     }
 
+    @Test func aServerThatAnswersReadsIsWaitedForAllTheSame() {
+        var lane = ready(1, 2)
+        _ = lane.received(.status("OK"))
+        #expect(lane.received(readOnly).last == .rest(failures: 1))
+    }
+
     @Test func readOnlyInAPipelineLeavesAfterItsLastReply() {
         var lane = ready()
         _ = lane.submit(call(1, replies: 2))
