@@ -73,7 +73,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "qtctl",
-            dependencies: ["DeployModel", "DeployOperator", "Coordination", "RedisClient", arguments],
+            dependencies: [
+                "DeployModel", "DeployOperator", "Coordination", "RedisClient", arguments, logging, signals,
+            ],
             swiftSettings: strict),
 
         .target(

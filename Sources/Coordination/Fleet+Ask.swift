@@ -20,10 +20,10 @@ package struct Question: Sendable, Equatable {
 extension Fleet {
     /// Asks hosts; their answers come into the stream of `id`.
     ///
-    /// - Returns: a refusal when the fleet's state has another contract version.
+    /// - Throws: ``CoordinationError/contract(_:_:)`` when the fleet's state has another contract version.
     package func ask(
         _ id: RolloutID, _ kind: QuestionKind, _ hosts: [HostName], lasting: Duration, fields: [(String, String)]
-    ) async throws(CoordinationError) -> Refusal? {
+    ) async throws(CoordinationError) {
         // 50 hosts a call: no call holds Redis for long.
         for start in stride(from: 0, to: hosts.count, by: 50) {
             let some = hosts[start..<min(start + 50, hosts.count)].map(\.text).joined(separator: "+")
@@ -32,11 +32,10 @@ extension Fleet {
                 .ask, [id.text, kind.rawValue, lifetime, some] + fields.flatMap { [$0.0, $0.1] })
             switch reply.code {
             case .ok: continue
-            case .version: return Self.otherVersion(reply[0])
+            case .version: throw .contract("fleet \(name)", Self.otherVersion(reply[0]).message)
             default: throw reply.unexpected
             }
         }
-        return nil
     }
 
     /// The question of an id, or nil when it is gone or of a kind that this program does not know.

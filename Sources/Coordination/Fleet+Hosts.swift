@@ -117,3 +117,11 @@ extension Fleet {
         }
     }
 }
+
+extension Fleet {
+    /// How long a host may be silent before it counts as down: `host_down_ms` of `meta`, or 90 s.
+    package func hostDownAfter() async throws(CoordinationError) -> Duration {
+        let set = (try await call(["HGET", keys.meta, "host_down_ms"])).text.flatMap { DecimalNumber.parse($0) }
+        return .milliseconds(set ?? 90_000)
+    }
+}

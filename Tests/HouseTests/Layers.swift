@@ -46,6 +46,6 @@ enum Layers {
             others: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], toolchain: ["Glibc"]),
         Layer(
             "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient"],
-            others: ["ArgumentParser"], toolchain: ["Glibc"]),
+            others: ["ArgumentParser", "Logging", "UnixSignals"], toolchain: ["Glibc"]),
     ]
 }

@@ -1,0 +1,90 @@
+import Coordination
+package import DeployModel
+
+extension Console {
+    /// Shows how a rollout ended or stands: every target, what runs where, and what to type next.
+    func show(_ rollout: RolloutRecord, _ targets: [TargetOutcome], exit code: ExitCode) {
+        var table = TextTable("HOST", "SERVICE", "VERDICT", "RUNS", "WAS")
+        for target in targets {
+            table.add(
+                target.host.text, target.service.text, Self.word(target), target.runningCommit?.short ?? "",
+                target.previousCommit?.short ?? "")
+        }
+        let state = rollout.state?.rawValue ?? "in a state that this program does not know"
+        let took = rollout.ended.map {
+            " in \(HumanDuration(milliseconds: $0.milliseconds - rollout.submitted.milliseconds))"
+        }
+        show(
+            "rollout \(rollout.id.short) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
+        )
+        show(table.text)
+        for line in troubles(targets) { show(line) }
+        show(Self.next(rollout, targets, code))
+        showLine(rollout, targets, code)
+    }
+
+    /// The verdict, or how far the host is.
+    static func word(_ target: TargetOutcome) -> String {
+        if let verdict = target.verdict { return verdict.rawValue }
+        return target.state.rawValue + (target.step.map { ", \($0.rawValue)" } ?? "")
+    }
+
+    /// What went wrong, each cause once.
+    private func troubles(_ targets: [TargetOutcome]) -> [String] {
+        var shown: Set<String> = []
+        return targets.compactMap { target in
+            guard !target.error.isEmpty, shown.insert("\(target.host) \(target.error)").inserted else { return nil }
+            return "\(target.host) \(target.service): \(target.rule?.rawValue ?? "?"): \(VisibleText(target.error))"
+        }
+    }
+
+    private static func next(_ rollout: RolloutRecord, _ targets: [TargetOutcome], _ code: ExitCode) -> String {
+        let id = rollout.id.short
+        guard rollout.state?.isEnded == true else { return "it goes on; to watch it: qtctl follow \(id)" }
+        switch code {
+        case .good: return "all is well"
+        case .failedAndReverted:
+            return
+                "every changed target runs its previous commit again, verified; the evidence: qtctl show \(id) --evidence"
+        case .failedAndChanged:
+            return "the fleet is not as it was: look at it with qtctl status, and at qtctl show \(id) --evidence"
+        case .targetUnknown: return "a host does not answer: qtctl agents list; then qtctl status"
+        case .refused, .notPermitted: return "nothing was touched"
+        case .aborted: return "aborted"
+        case .broken, .usage, .followerTimedOut, .difference, .interrupted: return code.meaning
+        }
+    }
+
+    private func showLine(_ rollout: RolloutRecord, _ targets: [TargetOutcome], _ code: ExitCode) {
+        let list = targets.map { target in
+            JSONLine.Value.object([
+                ("host", .text(target.host.text)), ("service", .text(target.service.text)),
+                ("verdict", .optional(target.verdict?.rawValue)), ("step", .optional(target.step?.rawValue)),
+                ("rule", .optional(target.rule?.rawValue)), ("error", .optional(target.error)),
+                ("commit", .optional(target.commit?.text ?? rollout.commit?.text)),
+                ("previous_commit", .optional(target.previousCommit?.text)),
+                ("running_commit", .optional(target.runningCommit?.text)),
+            ])
+        }
+        show(
+            JSONLine(
+                "summary",
+                [
+                    ("rollout", .text(rollout.id.text)), ("state", .optional(rollout.state?.rawValue)),
+                    ("commit", .optional(rollout.commit?.text)), ("exit_code", .number(Int64(code.rawValue))),
+                    ("targets", .list(list)),
+                ]))
+    }
+
+    /// The last line of a command that has no rollout to speak of.
+    package func summary(exit code: ExitCode) {
+        show(
+            JSONLine(
+                "summary",
+                [
+                    ("rollout", .null), ("state", .null), ("commit", .null),
+                    ("exit_code", .number(Int64(code.rawValue))),
+                    ("targets", .list([])),
+                ]))
+    }
+}

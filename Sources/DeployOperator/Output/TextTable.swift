@@ -1,0 +1,24 @@
+import DeployModel
+
+/// Rows in columns, two blanks apart, for a person. Cells are made safe to print.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ head: String...) { rows = [head] }
+
+    mutating func add(_ cells: String...) { rows.append(cells.map { VisibleText($0).description }) }
+
+    /// The lines; an empty cell shows as `-`.
+    var text: String {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let shown = cell.isEmpty ? "-" : cell
+                return column == row.count - 1
+                    ? shown : shown + String(repeating: " ", count: max(0, widths[column] - shown.count))
+            }
+            return cells.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

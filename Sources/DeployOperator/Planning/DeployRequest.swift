@@ -1,0 +1,40 @@
+package import DeployModel
+
+/// What the operator asked for, parsed.
+package struct DeployRequest: Sendable, Equatable {
+    /// The services; empty for all.
+    package var services: [ServiceName]
+    /// The branch; nil for the hosts' default.
+    package var branch: BranchName?
+    /// The commit; nil for what the remote has.
+    package var commit: CommitID?
+    /// The source; nil when there is only one.
+    package var source: SourceName?
+    /// The hosts; empty for all that have the services.
+    package var hosts: [HostName]
+    /// The hosts to leave out.
+    package var excluded: [HostName]
+    /// Why.
+    package var reason: Reason
+    /// Whether a failed host goes back.
+    package var revertsFailedHost: Bool
+    /// Whether services that share a checkout with the named ones come along.
+    package var includesSiblings: Bool
+
+    /// A request; see the properties.
+    package init(
+        services: [ServiceName], branch: BranchName? = nil, commit: CommitID? = nil, source: SourceName? = nil,
+        hosts: [HostName] = [], excluded: [HostName] = [], reason: Reason = .none, revertsFailedHost: Bool = true,
+        includesSiblings: Bool = true
+    ) {
+        self.services = services
+        self.branch = branch
+        self.commit = commit
+        self.source = source
+        self.hosts = hosts
+        self.excluded = excluded
+        self.reason = reason
+        self.revertsFailedHost = revertsFailedHost
+        self.includesSiblings = includesSiblings
+    }
+}

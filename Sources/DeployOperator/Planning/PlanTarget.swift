@@ -1,0 +1,59 @@
+package import Coordination
+package import DeployModel
+
+/// What one host says of one service: an entry of its answer to `plan`.
+package struct PlanTarget: Sendable, Equatable {
+    package var host: HostName
+    package var service: ServiceName
+    package var source: String
+    /// The place in the host's order of restarts.
+    package var order: Int
+    package var canonicalPath: CanonicalPath?
+    package var unitState: String
+    package var user: String
+    package var checkout: CommitID?
+    package var running: CommitID?
+    /// How the running commit is known.
+    package var basis: String
+    package var branch: BranchName?
+    package var remoteCommit: CommitID?
+    /// How many commits the checkout is behind; nil when the host does not have them yet.
+    package var ahead: Int?
+    package var subject: String
+    /// Whether it comes along because it shares a checkout.
+    package var isSibling: Bool
+    package var refusal: Refusal?
+
+    /// The target of an entry; nil when the entry is none that this program knows.
+    package init?(_ entry: StreamEntry) {
+        guard entry["type"] == "target", let host = try? HostName(entry["host"]),
+            let service = try? ServiceName(entry["service"])
+        else { return nil }
+        self.host = host
+        self.service = service
+        source = entry["source"]
+        order = Int(entry["order"]) ?? 0
+        canonicalPath = try? CanonicalPath(entry["canonical_path"])
+        unitState = entry["unit_state"]
+        user = entry["user"]
+        checkout = try? CommitID(entry["checkout_commit"])
+        running = try? CommitID(entry["running_commit"])
+        basis = entry["basis"]
+        branch = try? BranchName(entry["branch"])
+        remoteCommit = try? CommitID(entry["remote_commit"])
+        ahead = Int(entry["ahead"])
+        subject = entry["subject"]
+        isSibling = entry["via"] == "sibling"
+        if !entry["rule"].isEmpty {
+            refusal = Refusal(
+                Rule(rawValue: entry["rule"]) ?? .hostStateUnreadable, entry["message"], remedy: entry["remedy"])
+        }
+    }
+
+    /// What would happen.
+    package func verdict(_ commit: CommitID?) -> String {
+        if refusal != nil { return "refused" }
+        if checkout == commit { return running == commit && basis == "known" ? "unchanged" : "restart" }
+        return "deploy"
+    }
+}

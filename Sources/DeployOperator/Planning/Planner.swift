@@ -1,0 +1,59 @@
+package import Coordination
+import DeployModel
+
+/// Asks the fleet what a deployment would find. Changes nothing.
+package struct Planner: Sendable {
+    private let fleet: Fleet
+    private let console: Console
+
+    /// A planner of one fleet.
+    package init(fleet: Fleet, console: Console) {
+        self.fleet = fleet
+        self.console = console
+    }
+
+    /// How long the hosts' answers are waited for: git's remote may be slow, and each host asks it.
+    static let patience: Duration = .seconds(45)
+
+    /// The plan of a request.
+    ///
+    /// - Throws: ``OperatorError/refused(_:)`` when there is nobody to ask; what hosts refuse stands in the plan.
+    package func plan(_ request: DeployRequest) async throws(OperatorError) -> Plan {
+        let (records, now, downAfter) = try await reading { () async throws(CoordinationError) in
+            (try await fleet.hosts(), try await fleet.serverTime(), try await fleet.hostDownAfter())
+        }
+        let scope = try Scope.of(request, among: records, now: now, downAfter: downAfter)
+        let (targets, silent) = try await reading { () async throws(CoordinationError) in
+            try await ask(request, scope.hosts)
+        }
+        return Plan.make(request, targets: targets, silent: silent, notes: scope.notes)
+    }
+
+    private func ask(
+        _ request: DeployRequest, _ hosts: [HostName]
+    ) async throws(CoordinationError) -> (targets: [PlanTarget], silent: [HostName]) {
+        let id = RolloutID.random()
+        let services = request.services.isEmpty ? "*" : request.services.map(\.text).joined(separator: "+")
+        let fields = [
+            ("services", services), ("source", request.source?.text ?? ""), ("branch", request.branch?.text ?? ""),
+            ("commit", request.commit?.text ?? ""), ("op", "deploy"),
+        ]
+        try await fleet.ask(id, .plan, hosts, lasting: Self.patience, fields: fields)
+        var missing = Set(hosts.map(\.text))
+        var targets: [PlanTarget] = []
+        var cursor = ""
+        let began = ContinuousClock.now
+        var isTold = false
+        while !missing.isEmpty, ContinuousClock.now - began < Self.patience {
+            for entry in try await fleet.answers(id, behind: &cursor, wait: .seconds(1)) {
+                if entry["type"] == "done" { missing.remove(entry["host"]) }
+                if let target = PlanTarget(entry), hosts.contains(target.host) { targets.append(target) }
+            }
+            if !missing.isEmpty, !isTold, ContinuousClock.now - began > .seconds(5) {
+                isTold = true
+                console.note("waiting for the answers of \(missing.sorted().joined(separator: ", "))")
+            }
+        }
+        return (targets, hosts.filter { missing.contains($0.text) })
+    }
+}

@@ -1,0 +1,121 @@
+import Coordination
+import DeployModel
+import SettingsFile
+
+/// The hosts that a request is about. Pure.
+struct Scope: Equatable {
+    /// The hosts that are asked, in natural order.
+    var hosts: [HostName]
+    /// Remarks for the operator: who is left out, and why.
+    var notes: [String]
+
+    /// Decides who is asked.
+    ///
+    /// - Parameters:
+    ///   - now: the server's clock.
+    ///   - downAfter: how long a host may be silent.
+    /// - Throws: ``OperatorError/refused(_:)`` for hosts and services that do not exist or can't be asked.
+    static func of(
+        _ request: DeployRequest, among records: [HostRecord], now: Timestamp, downAfter: Duration = .seconds(90)
+    ) throws(OperatorError) -> Scope {
+        try checkNames(request, records)
+        var scope = Scope(hosts: [], notes: [])
+        var refusals: [OperatorError.TargetRefusal] = []
+        for record in records.sorted(by: { NaturalOrder.precedes($0.name.text, $1.name.text) }) {
+            guard !request.excluded.contains(record.name), concerns(request, record) else { continue }
+            let isNamed = request.hosts.contains(record.name)
+            switch record.membership {
+            case .seen:
+                let refusal = Refusal(
+                    .hostNotEnrolled, "host \(record.name) is not enrolled",
+                    remedy: "run: qtctl agents enrol \(record.name)")
+                if isNamed {
+                    refusals.append(.init(host: record.name.text, refusal))
+                } else {
+                    scope.notes.append(
+                        "host \(record.name) beats and is not enrolled: left out (qtctl agents enrol \(record.name))")
+                }
+                continue
+            case .drained:
+                scope.notes.append("host \(record.name) is drained by \(record.changedBy): left out (\(record.reason))")
+                continue
+            case .enrolled: break
+            }
+            if let refusal = silence(record, now, downAfter) {
+                refusals.append(.init(host: record.name.text, refusal))
+            } else {
+                scope.hosts.append(record.name)
+            }
+        }
+        guard refusals.isEmpty else { throw .refused(refusals) }
+        guard !scope.hosts.isEmpty else {
+            throw .refused(Refusal(.nothingToDo, "no enrolled host is left to ask", remedy: "see: qtctl agents list"))
+        }
+        return scope
+    }
+
+    /// Whether a host has anything to do with the request. A host that was never heard may have: it must be told apart.
+    private static func concerns(_ request: DeployRequest, _ record: HostRecord) -> Bool {
+        if !request.hosts.isEmpty { return request.hosts.contains(record.name) }
+        return request.services.isEmpty || record.lastBeat == nil
+            || record.services.contains { request.services.contains($0.service) }
+    }
+
+    private static func checkNames(_ request: DeployRequest, _ records: [HostRecord]) throws(OperatorError) {
+        let hosts = records.map(\.name.text)
+        for name in request.hosts + request.excluded where !hosts.contains(name.text) {
+            throw .refused(
+                Refusal(
+                    .hostUnknown, "fleet has no host \(name)" + near(name.text, hosts), remedy: "see: qtctl agents list"
+                ))
+        }
+        let services = Set(records.flatMap(\.services).map(\.service.text)).sorted()
+        for name in request.services where !services.contains(name.text) {
+            throw .refused(
+                Refusal(
+                    .serviceUnknown, "no host has a service \(name)" + near(name.text, services),
+                    remedy: services.isEmpty
+                        ? "no host has told of any service yet: qtctl agents list"
+                        : "known: \(services.joined(separator: ", "))"))
+        }
+    }
+
+    private static func near(_ word: String, _ known: [String]) -> String {
+        NearWord.of(word, among: known).map { "; \($0) was meant?" } ?? ""
+    }
+
+    private static func silence(_ record: HostRecord, _ now: Timestamp, _ limit: Duration) -> Refusal? {
+        let remedy = "start its qtagent, or leave it out with --exclude \(record.name)"
+        guard let silence = record.silence(at: now) else {
+            return Refusal(.hostDown, "host \(record.name) was never heard", remedy: remedy)
+        }
+        guard silence > HumanDuration(limit).milliseconds else { return nil }
+        return Refusal(
+            .hostDown, "host \(record.name) has not been heard for \(HumanDuration(milliseconds: silence))",
+            remedy: remedy)
+    }
+}
+
+/// `h2` before `h10`.
+enum NaturalOrder {
+    static func precedes(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (parts(left), parts(right))
+        for (one, other) in zip(left, right) where one != other {
+            if let first = UInt64(one), let second = UInt64(other), first != second { return first < second }
+            return one < other
+        }
+        return left.count < right.count
+    }
+
+    private static func parts(_ text: String) -> [String] {
+        var parts: [String] = []
+        for character in text {
+            if let last = parts.last?.last, last.isNumber == character.isNumber {
+                parts[parts.count - 1].append(character)
+            } else {
+                parts.append(String(character))
+            }
+        }
+        return parts
+    }
+}

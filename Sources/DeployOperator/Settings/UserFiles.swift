@@ -1,0 +1,83 @@
+package import DeployModel
+import Glibc
+
+/// The files of the person who types: settings, password, and the id of the last rollout.
+package struct UserFiles: Sendable {
+    private let environment: [String: String]
+
+    /// The files of a person, as the variables of this process place them (XDG Base Directory Specification).
+    package init(environment: [String: String]) { self.environment = environment }
+
+    /// The settings file; nil when there is none.
+    package func settings() throws(OperatorError) -> (name: String, text: String)? {
+        let named = environment["QTCTL_CONFIG"]
+        let path = named ?? folder("XDG_CONFIG_HOME", ".config") + "/qtctl/config.yaml"
+        guard let text = try Self.read(path) else {
+            if named != nil { throw .usage("QTCTL_CONFIG names \(path), which does not exist") }
+            return nil
+        }
+        return (path, text)
+    }
+
+    /// The first line of a password file that nobody else can read.
+    package func password(_ path: String) throws(OperatorError) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .usage("the password file \(path) does not exist") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw .usage("the password file \(path) can be read by others; run: chmod 600 \(path)")
+        }
+        guard let line = try Self.read(path)?.split(separator: "\n").first else {
+            throw .usage("the password file \(path) is empty")
+        }
+        return String(line)
+    }
+
+    /// The last rollout that this person submitted to a fleet from this machine.
+    package func lastRollout(_ fleet: FleetName) throws(OperatorError) -> RolloutID {
+        let text = try Self.read(lastPath(fleet)) ?? ""
+        guard let id = try? RolloutID(text.filter { !$0.isWhitespace }) else {
+            throw .usage("@last: nothing was submitted to fleet \(fleet) from here; `qtctl rollouts` lists all")
+        }
+        return id
+    }
+
+    /// Notes the last rollout, in one step: a reader finds the old id or the new one.
+    package func noteLast(_ id: RolloutID, _ fleet: FleetName) throws(OperatorError) {
+        let path = lastPath(fleet)
+        Self.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        let temporary = "\(path).\(getpid())"
+        guard let file = fopen(temporary, "w") else { throw .usage("\(path) can't be written: \(Self.lastError)") }
+        let isWritten = fputs(id.text + "\n", file) >= 0
+        guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
+            throw .usage("\(path) can't be written: \(Self.lastError)")
+        }
+    }
+
+    private func lastPath(_ fleet: FleetName) -> String {
+        folder("XDG_STATE_HOME", ".local/state") + "/qtctl/last-\(fleet)"
+    }
+
+    private func folder(_ variable: String, _ below: String) -> String {
+        if let set = environment[variable], set.hasPrefix("/") { return set }
+        return (environment["HOME"] ?? "/") + "/" + below
+    }
+
+    private static func makeFolder(_ path: String) {
+        guard path.count > 1, access(path, F_OK) != 0 else { return }
+        makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        mkdir(path, 0o700)
+    }
+
+    private static func read(_ path: String) throws(OperatorError) -> String? {
+        guard let file = fopen(path, "r") else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw .usage("\(path) can't be read: \(lastError)")
+        }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    private static var lastError: String { String(cString: strerror(errno)) }
+}

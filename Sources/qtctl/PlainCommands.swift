@@ -1,0 +1,27 @@
+import ArgumentParser
+import DeployModel
+import DeployOperator
+
+/// `qtctl exit-codes`.
+struct ExitCodesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "exit-codes", abstract: "Lists the exit codes.")
+
+    func run() {
+        let console = Console(form: .text, isUTC: false)
+        for code in DeployModel.ExitCode.allCases { console.show("\(code.rawValue)\t\(code.meaning)") }
+    }
+}
+
+/// `qtctl version`.
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Prints the version.")
+
+    @Flag(help: "JSON lines on standard output.")
+    var json = false
+
+    func run() {
+        let console = Console(form: json ? .json : .text, isUTC: false)
+        console.show("qtctl \(ProductVersion.current)")
+        console.show(JSONLine("version", [("version", .text(ProductVersion.current))]))
+    }
+}

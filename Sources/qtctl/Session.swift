@@ -1,0 +1,108 @@
+import ArgumentParser
+import Coordination
+import DeployModel
+import DeployOperator
+import Glibc
+import Logging
+import RedisClient
+
+/// What every command that speaks to a fleet takes.
+struct FleetOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The fleet.", valueName: "name"))
+    var fleet: String?
+
+    @Option(help: ArgumentHelp("Redis: host:port or unix:/path.", valueName: "address"))
+    var redis: String?
+
+    @Option(help: ArgumentHelp("A context of ~/.config/qtctl/config.yaml.", valueName: "name"))
+    var context: String?
+
+    @Flag(help: "JSON lines on standard output; never asks.")
+    var json = false
+
+    @Flag(help: "Times in UTC instead of local time.")
+    var utc = false
+
+    var console: Console { Console(form: json ? .json : .text, isUTC: utc) }
+}
+
+/// A command at work: its settings, its console, its connection.
+struct Session {
+    let settings: OperatorSettings
+    let files: UserFiles
+    let console: Console
+    let fleet: Fleet
+
+    /// Connects nothing yet: the first operation does.
+    init(_ options: FleetOptions) throws(OperatorError) {
+        let environment = Self.environment()
+        files = UserFiles(environment: environment)
+        settings = try OperatorSettings.resolve(
+            OperatorSettings.Flags(fleet: options.fleet, redis: options.redis, context: options.context),
+            file: try files.settings(), environment: environment, hostname: Self.hostname())
+        console = options.console
+        let address: RedisAddress
+        do { address = try RedisAddress(parsing: settings.redis) } catch { throw .usage("\(error)") }
+        var password: String?
+        if let path = settings.passwordFile { password = try files.password(path) }
+        let configuration = RedisConfiguration(
+            address: address, username: settings.username, password: password.map { RedisPassword($0) },
+            clientName: "qtctl", failFast: true)
+        let logger = Logger(label: "qtctl") { _ in SwiftLogNoOpLogHandler() }
+        fleet = Fleet(name: settings.fleet, redis: RedisClient(configuration, logger: logger))
+    }
+
+    /// Runs a command's body and exits with its code. Every error becomes words on standard error and one of our codes.
+    static func run(
+        _ options: FleetOptions, _ body: (Session) async throws(OperatorError) -> DeployModel.ExitCode
+    ) async throws {
+        let code: DeployModel.ExitCode
+        do throws(OperatorError) {
+            code = try await body(try Session(options))
+        } catch {
+            switch error {
+            case .refused(let all): options.console.refused(all)
+            case .refusedAsShown: break
+            case .usage, .fleet: options.console.note("qtctl: \(error)")
+            }
+            options.console.summary(exit: error.exitCode)
+            throw ArgumentParser.ExitCode(error.exitCode.rawValue)
+        }
+        if code != .good { throw ArgumentParser.ExitCode(code.rawValue) }
+    }
+
+    private static func hostname() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "here" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        for name in [
+            "HOME", "USER", "SUDO_USER", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "REDIS_HOST", "REDIS_PORT",
+            "QTCTL_CONFIG",
+            "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR", "QTCTL_REDIS", "QTCTL_REDIS_PASSWORD_FILE",
+            "QTCTL_REDIS_USERNAME", "QTCTL_SIGNATURES",
+        ] {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
+        return variables
+    }
+}
+
+/// Names and times of the command line, read by the model's grammars.
+enum Words {
+    static func name<Name: GrammarText>(_ text: String) throws -> Name {
+        do { return try Name(text) } catch { throw ValidationError("\(error)") }
+    }
+
+    static func time(_ text: String) throws -> Duration {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let units: [Substring: Int64] = ["s": 1, "m": 60, "h": 3600]
+        guard let number = Int64(digits), number < 1_000_000, let unit = units[text.dropFirst(digits.count)] else {
+            throw ValidationError("\"\(VisibleText(text))\" is not a time such as 30s, 5m or 4h")
+        }
+        return .seconds(number * unit)
+    }
+}
