@@ -19,6 +19,7 @@ package struct Journal: Sendable {
     ///   - service: The service.
     ///   - invocation: The run's InvocationID.
     ///   - newest: At most so many entries are read: the newest.
+    /// - Returns: The lines; a journal that has nothing of the run gives none.
     /// - Throws: ``HostError``; `outputLimit` when the entries are larger than the limit: then nothing is known.
     package func lines(
         of service: ServiceName, invocation: String, newest: Int

@@ -47,6 +47,7 @@ extension ProcessTable {
     /// - Parameters:
     ///   - port: The port.
     ///   - pids: The processes of the unit's control group.
+    /// - Returns: The processes that listen; none of both kinds when nobody does.
     /// - Throws: ``HostError/unreadable(path:reason:)``; other users' descriptors take CAP_SYS_PTRACE.
     package func holders(ofPort port: UInt16, among pids: Set<Int32>) throws(HostError) -> PortHolders {
         var inodes: Set<UInt64> = []

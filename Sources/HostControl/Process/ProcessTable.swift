@@ -33,6 +33,8 @@ package struct ProcessTable: Sendable {
     /// The ids of all processes of a control group and of those below it.
     ///
     /// - Parameter group: As systemctl's ControlGroup shows it; the empty group has no process.
+    /// - Returns: The ids.
+    /// - Throws: ``HostError/unreadable(path:reason:)``.
     package func pids(inControlGroup group: String) throws(HostError) -> Set<Int32> {
         guard group.hasPrefix("/"), group != "/" else { return [] }
         for mount in ["", "/unified", "/systemd"] {

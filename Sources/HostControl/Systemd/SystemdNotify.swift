@@ -24,10 +24,9 @@ package struct SystemdNotify: Sendable {
         }
     }
 
-    /// The manager that `NOTIFY_SOCKET` names.
+    /// The manager that `NOTIFY_SOCKET` names; nil when there is nobody to notify: the agent was started by hand.
     ///
-    /// - Parameter socket: The variable's value; nil and "" mean that nobody listens.
-    /// - Returns: nil when there is nobody to notify: the agent was started by hand.
+    /// - Parameter socket: The variable's value.
     package init?(socket: String?) {
         guard let socket, let first = socket.utf8.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@")
         else { return nil }

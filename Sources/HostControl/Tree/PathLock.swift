@@ -29,6 +29,7 @@ package final class PathLock: Sendable {
     /// - Parameters:
     ///   - path: The directory to work on; it must exist.
     ///   - stateDirectory: The agent's state directory; the lock lies in `locks/`, which is made with mode 0700.
+    /// - Returns: The lock; it is held as long as it lives.
     /// - Throws: ``HostError/pathLocked(path:holder:)`` when somebody holds it; `unreadable` and `unwritable`.
     package static func take(_ path: CanonicalPath, stateDirectory: String) throws(HostError) -> PathLock {
         guard let facts = try DirectoryFacts.of(path.text) else {
