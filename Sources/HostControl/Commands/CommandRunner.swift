@@ -114,7 +114,8 @@ package struct CommandRunner: CommandRunning {
         options.teardownSequence = [
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)
         ]
-        if let identity = command.identity {
+        // Whoever we are already we need not become: only root may change groups.
+        if let identity = command.identity, identity.uid != geteuid() {
             options.userID = identity.uid
             options.groupID = identity.gid
             options.supplementaryGroups = identity.supplementaryGroups
