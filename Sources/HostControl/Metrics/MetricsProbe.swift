@@ -78,7 +78,8 @@ enum MetricsFailure: Error {
         switch error {
         case MetricsFailure.timeLimit(let time): "no whole answer within \(time.nanoseconds / 1_000_000) ms"
         case MetricsFailure.bodyLimit(let bytes): "the body is longer than \(bytes) bytes"
-        case MetricsFailure.closedEarly: "the connection was closed before the whole answer"
+        case MetricsFailure.closedEarly, HTTPParserError.invalidEOFState:
+            "the connection was closed before the whole answer"
         case let error as IOError: SystemText.of(error.errnoCode)
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { text(of: $0.error) } ?? "no connection"
