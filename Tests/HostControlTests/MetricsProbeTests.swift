@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Testing
@@ -60,9 +61,20 @@ import Testing
     }
 
     @Test func nobodyListens() async throws {
-        var free: UInt16 = 0
-        try await withServer("") { port, _ in free = port }
-        let port = free
+        // Bound and not listening: nobody else can get the port, and it refuses.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        try #require(bound)
+        let port = UInt16(bigEndian: address.sin_port)
         let error = await #expect(throws: HostError.self) { try await probe.get(port: port, path: "/") }
         #expect(error?.description.contains("refused") == true, "\(String(describing: error))")
     }

@@ -51,4 +51,29 @@ package final class PathLock: Sendable {
         }
         return PathLock(path: path, identity: facts.identity, descriptor: FileDescriptor(rawValue: number))
     }
+
+    /// Takes the lock, trying again until `patience` has run out.
+    ///
+    /// A lock that was just released can look held for a moment: while any other child of the agent is between fork(2) and
+    /// execve(2), it has a copy of every descriptor.
+    ///
+    /// - Parameters:
+    ///   - path: The directory to work on; it must exist.
+    ///   - stateDirectory: As in ``take(_:stateDirectory:)``.
+    ///   - patience: How long to try; a second is enough for the moment above.
+    /// - Returns: The lock.
+    /// - Throws: As ``take(_:stateDirectory:)``; at once when the task is cancelled.
+    package static func take(
+        _ path: CanonicalPath, stateDirectory: String, patience: Duration
+    ) async throws(HostError) -> PathLock {
+        var left = patience
+        let pause = Duration.milliseconds(20)
+        while true {
+            do { return try take(path, stateDirectory: stateDirectory) } catch {
+                guard case .pathLocked = error, left > .zero else { throw error }
+                do { try await Task.sleep(for: pause) } catch { throw .cancelled(command: "the lock of \(path)") }
+                left -= pause
+            }
+        }
+    }
 }
