@@ -98,7 +98,13 @@ extension Fleet {
 
     /// Makes a host a member of the fleet.
     ///
-    /// - Parameter machineID: the machine to bind the name to; nil for the one that beats now, or the first that will.
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - operatorName: who enrols it.
+    ///   - reason: why.
+    ///   - machineID: the machine to bind the name to; nil for the one that beats now, or the first that will.
+    /// - Returns: the machine that the name is bound to, or the refusal.
+    /// - Throws: when Redis or its contents fail.
     package func enrol(
         _ host: HostName, by operatorName: OperatorName, reason: Reason, machineID: String?
     ) async throws(CoordinationError) -> EnrolReply {

@@ -136,7 +136,11 @@ extension Fleet {
 
     /// Asks for the right to change the attempt's services, all or none.
     ///
-    /// - Parameter floor: the highest token that this host has ever seen.
+    /// - Parameters:
+    ///   - attempt: the attempt.
+    ///   - floor: the highest token that this host has ever seen.
+    /// - Returns: the token, or who or what stands in the way.
+    /// - Throws: when Redis or its contents fail.
     package func claim(_ attempt: AttemptName, floor: Int64) async throws(CoordinationError) -> ClaimReply {
         let reply = try await run(.claim, attempt.arguments + [String(floor)])
         switch reply.code {

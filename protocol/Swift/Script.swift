@@ -50,8 +50,8 @@ package struct ScriptHeader: Sendable {
         let fields = Self.fields(of: body)
         let parts = (fields["args"] ?? "").split(separator: ", then").map { Self.withoutParentheses(String($0)) }
         arguments = (parts.first ?? "").split(separator: " ").map(String.init)
-        repeating = parts.dropFirst().flatMap { $0.drop { $0 != ":" }.dropFirst().split(separator: " ") }.map(
-            String.init)
+        let groups = parts.dropFirst().map { $0.drop { $0 != ":" }.dropFirst() }
+        repeating = groups.flatMap { $0.split(separator: " ") }.map(String.init)
         replies = (fields["replies"] ?? "").split(separator: "|").compactMap { reply in
             reply.split(separator: " ").first.map(String.init)
         }
