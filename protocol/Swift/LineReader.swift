@@ -51,7 +51,11 @@ struct LineReader {
         do throws(InvalidText) { return try Name(text) } catch { throw problem(error.description) }
     }
 
-    mutating func name<Name: GrammarText>(_ key: String) throws(MalformedText) -> Name { try parse(try value(key)) }
+    mutating func name<Name: GrammarText>(_ key: String) throws(MalformedText) -> Name {
+        // In two steps: an argument that moves on is evaluated after `self` was taken, and the error would name the line before.
+        let text = try value(key)
+        return try parse(text)
+    }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws(MalformedText) -> Choice
     where Choice.RawValue == String {
