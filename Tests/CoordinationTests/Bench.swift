@@ -13,6 +13,7 @@ struct Bench: Sendable {
     let keys: Keys
 
     /// Starts a server, enrols the hosts under a fleet name that is new each time, and hands it to the body.
+    @discardableResult
     static func with<Result: Sendable>(
         _ hosts: [String] = ["h1", "h2"], settings: [String: Int] = [:], _ body: (Bench) async throws -> Result
     ) async throws -> Result {

@@ -2,7 +2,7 @@
 -- Decides what follows now that a job ended or fell silent.
 local function settle(id)
   local r = redis.call('HMGET', rollout_key(id), 'state', 'open', 'next', 'jobs', 'failed_hosts', 'max_failures',
-    'wave_left', 'good_hosts', 'soak_s', 'cause')
+    'wave_left', 'good_hosts', 'soak_s', 'cause', 'wave')
   local state, open, failed = r[1], tonumber(r[2]), tonumber(r[5])
   if STATES.rollout[state].too_many_failures and failed > tonumber(r[6]) then
     state = move_rollout(id, 'too_many_failures', r[5] .. ' of ' .. r[4] .. ' hosts failed')
@@ -17,7 +17,7 @@ local function settle(id)
   elseif state == 'running' and tonumber(r[7]) == 0 then
     if tonumber(r[3]) > tonumber(r[4]) then
       end_rollout(id, r[8] == r[4] and 'all_good' or 'some_failed', '')
-    elseif tonumber(r[9]) > 0 and move_rollout(id, 'soak', r[9] .. ' s') then
+    elseif r[11] == '1' and tonumber(r[9]) > 0 and move_rollout(id, 'soak', r[9] .. ' s') then
       timer('soak', id, '', NOW + tonumber(r[9]) * 1000)
     else
       begin_wave(id)
