@@ -84,10 +84,19 @@ import Testing
             let version = try await bench.unchanged("enrol into another version") { try await enrol(nil) }
             let versionRefusal = try Self.refusal(version)
             #expect(versionRefusal.rule == .contractVersion)
-            let ask = try await bench.unchanged("ask another version") {
-                try await bench.fleet.ask(.random(), .plan, [host], lasting: .seconds(5), fields: [])
+            let ask = try await bench.unchanged("ask another version") { () async -> CoordinationError? in
+                do throws(CoordinationError) {
+                    try await bench.fleet.ask(.random(), .plan, [host], lasting: .seconds(5), fields: [])
+                    return nil
+                } catch {
+                    return error
+                }
             }
-            #expect(ask?.rule == .contractVersion)
+            guard case .contract(_, let problem)? = ask else {
+                Issue.record("\(String(describing: ask))")
+                return
+            }
+            #expect(problem.contains("contract version 2"))
         }
     }
 

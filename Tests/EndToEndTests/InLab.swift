@@ -8,7 +8,7 @@ struct InLab: SuiteTrait, TestScoping {
     static let why: Comment = "needs root, systemd-nspawn and redis-server: sudo make test"
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
         _ = try await Self.lab.answer("down", "--purge")
         do {
