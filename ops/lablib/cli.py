@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from . import partition, statedir
 from .daemons import CLEAN_ENVIRONMENT
@@ -29,8 +29,10 @@ def main(arguments: list[str]) -> int:
         return _complain(error, 1)
     except subprocess.CalledProcessError as error:
         return _complain(LabError(f"{' '.join(error.cmd)} ended with {error.returncode}"), 1)
-    except PermissionError as error:
-        return _complain(LabError(f"{error.filename}: {error.strerror}; root needed (sudo)"), 1)
+    except subprocess.TimeoutExpired as error:
+        return _complain(LabError(f"{' '.join(error.cmd)} did not end in {error.timeout:g} s"), 1)
+    except OSError as error:
+        return _complain(LabError(str(error)), 1)
     except KeyboardInterrupt:
         return 130
 
@@ -196,7 +198,7 @@ def _host(lab: Lab, arguments: list[str]) -> None:
 
 
 def _options(
-    verb: str, arguments: list[str], flags: set[str] = frozenset(), values: set[str] = frozenset()
+    verb: str, arguments: list[str], flags: Collection[str] = (), values: Collection[str] = ()
 ) -> dict[str, str]:
     """The options by name; anything else on the command line is an error."""
     found: dict[str, str] = {}

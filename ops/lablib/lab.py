@@ -88,9 +88,13 @@ class Lab:
 
         require_root()
         with statedir.locked(self.settings):
+            leaves_behind = kind is not None and os.path.exists(f"{origin.BREAKS}/{kind}/left-behind.py")
+            hosts = self.running_hosts() if leaves_behind else []
+            if leaves_behind and not hosts:
+                raise LabError(f"{kind} needs hosts that are up: run ops/lab up")
             release = origin.commit(self.settings, message, kind)
-            if kind is not None and os.path.exists(f"{origin.BREAKS}/{kind}/left-behind.py"):
-                _on_all(self.running_hosts(), lambda host: stack.leave_behind(host, kind, release))
+            if leaves_behind:
+                _on_all(hosts, lambda host: stack.leave_behind(host, kind, release))
         return release.commit
 
     def status(self) -> bool:
