@@ -17,6 +17,9 @@ After=sysinit.target dbus.socket dbus.service
 AllowIsolate=yes
 """
 
+# The stack's units want a Redis; on a machine that has Debian's, each host would start one of its own.
+MASKED = ("redis.service", "redis-server.service")
+
 
 def machine_id(settings: Settings, host: str) -> str:
     """Distinct per host and lab, and the same again after a restart, as on a real machine."""
@@ -43,6 +46,8 @@ def seed(settings: Settings, host: str, upper: str) -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "w", encoding="utf-8") as file:
             file.write(text)
+    for unit in MASKED:
+        os.symlink("/dev/null", f"{upper}/etc/systemd/system/{unit}")
 
 
 def mount(settings: Settings, host: str) -> str:

@@ -99,7 +99,10 @@ class Host:
 
         Such a process has more rights than the guest's own and is not frozen with it; `run` is the faithful way.
         """
-        return ["nsenter", "--target", str(self.require_leader()), "--all", "--", *command]
+        # Not nsenter's own fork: a guest that shuts down stops every process first, nsenter then stops itself with its
+        # child, and the guest waits for that child until it gives up. A shell does not.
+        wait = ["--no-fork", "--", "/bin/sh", "-c", '"$@"; exit "$?"', "exec"]
+        return ["nsenter", "--target", str(self.require_leader()), "--all", *wait, *command]
 
     def run(self, command: list[str]) -> list[str]:
         """As `enter`, but as a transient unit of the guest's systemd: its limits, its cgroup, its exit code."""

@@ -38,9 +38,10 @@ class Lab:
 
         began = time.monotonic()
         require_root()
-        preflight.require_machine(self.settings)
+        preflight.require_machine()
         statedir.prepare(self.settings)
         with statedir.locked(self.settings):
+            preflight.require_cgroups(self.settings)
             self.hub.up()
             hosts = [self.host(f"h{number}") for number in range(1, count + 1)]
             for host in hosts:
@@ -66,7 +67,7 @@ class Lab:
 
         began = time.monotonic()
         require_root()
-        preflight.require_machine(self.settings)
+        preflight.require_machine()
         if with_agent:
             agent.require_files()
         with statedir.locked(self.settings):

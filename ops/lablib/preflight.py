@@ -23,9 +23,9 @@ PACKAGES = {
 }
 
 
-def require_machine(settings: Settings) -> None:
+def require_machine() -> None:
+    """Packages and rights; changes nothing."""
     _require_packages()
-    _require_cgroups(settings)
     if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
         raise LabError("cannot make namespaces: no CAP_SYS_ADMIN (in Docker: --privileged)")
 
@@ -37,7 +37,8 @@ def _require_packages() -> None:
         raise LabError(f"missing packages: {names}\nrun: apt-get install -y --no-install-recommends {names}")
 
 
-def _require_cgroups(settings: Settings) -> None:
+def require_cgroups(settings: Settings) -> None:
+    """Makes the lab's group. Call it with the lock held: so `down` finds what is made here."""
     root = unified_root()
     if not os.path.exists(f"{root}/cgroup.procs"):
         raise LabError("no cgroup2 tree at /sys/fs/cgroup or /sys/fs/cgroup/unified: mount one")

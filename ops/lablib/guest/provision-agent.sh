@@ -9,4 +9,5 @@ if [ "$changed" = yes ]; then
     systemctl daemon-reload
     action=restart
 fi
-systemctl "$action" qtagent.service || report_failure "qtagent did not start" qtagent
+# It is ready when it says so (Type=notify), which needs neither Redis nor anybody else.
+timeout 20 systemctl "$action" qtagent.service || report_failure "qtagent did not become ready in 20 s" qtagent

@@ -3,7 +3,6 @@
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from shared.version import VERSION
 from shared.warmup import warm_up
 
 BAD_SETTINGS = 2
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,8 @@ def run(name: str, load: Callable[[Metrics, logging.Logger], Service]) -> None:
     """Runs until SIGTERM or SIGINT; never returns otherwise."""
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     log = logging.getLogger(name)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Before the first thread starts, which inherits it: the signals wait until the loop below takes them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     metrics = Metrics()
     try:
         service = load(metrics, log)
@@ -43,7 +42,7 @@ def run(name: str, load: Callable[[Metrics, logging.Logger], Service]) -> None:
     service.begin()
     metrics.serve(service.metrics_port)
     log.info("polling every %g s", service.interval_s)
-    while not stopped.is_set():
+    service.poll()
+    while signal.sigtimedwait(STOP_SIGNALS, service.interval_s) is None:
         service.poll()
-        stopped.wait(service.interval_s)
     log.info("stopped")
