@@ -99,8 +99,8 @@ class Host:
 
         Such a process has more rights than the guest's own and is not frozen with it; `run` is the faithful way.
         """
-        # Not nsenter's own fork: a guest that shuts down stops every process first, nsenter then stops itself with its
-        # child, and the guest waits for that child until it gives up. A shell does not.
+        # Not nsenter's own fork: a guest that shuts down stops every process before it ends them, nsenter then stops
+        # itself with its child, and nobody ever wakes it to collect the child. A shell stays awake.
         wait = ["--no-fork", "--", "/bin/sh", "-c", '"$@"; exit "$?"', "exec"]
         return ["nsenter", "--target", str(self.require_leader()), "--all", *wait, *command]
 
