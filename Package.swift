@@ -83,23 +83,27 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DeployModelTests", dependencies: ["DeployModel"], swiftSettings: strict),
         .testTarget(
-            name: "DeployProtocolTests", dependencies: ["DeployProtocol", "DeployModel", "TestSupport"],
+            name: "DeployProtocolTests",
+            dependencies: ["DeployProtocol", "DeployModel", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport", nioCore],
             swiftSettings: strict),
         .testTarget(
-            name: "CoordinationTests", dependencies: ["Coordination", "DeployProtocol", "TestSupport"],
+            name: "CoordinationTests",
+            dependencies: ["Coordination", "DeployModel", "DeployProtocol", "RedisClient", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "HostControlTests", dependencies: ["HostControl", "TestSupport", system],
+            name: "HostControlTests",
+            dependencies: ["HostControl", "DeployModel", "TestSupport", nioCore, nioPosix, system],
             swiftSettings: strict),
         .testTarget(
             name: "DeployAgentTests",
             dependencies: ["DeployAgent", "DeployModel", "Coordination", "SettingsFile", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "DeployOperatorTests", dependencies: ["DeployOperator", "TestSupport"],
+            name: "DeployOperatorTests",
+            dependencies: ["DeployOperator", "DeployModel", "Coordination", "RedisClient", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),

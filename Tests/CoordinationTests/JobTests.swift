@@ -43,6 +43,7 @@ import Testing
         }
     }
 
+    // size: one job from its first call to its last, each with the keys that it leaves
     @Test func fromAcceptToVerdict() async throws {
         try await Bench.with { bench in
             let id = try await bench.submit(bench.order([("h1", ["s", "t"])]))
@@ -112,6 +113,7 @@ import Testing
         }
     }
 
+    // size: every call that may be repeated, on one rollout
     @Test func whatIsSaidTwiceIsSaidOnce() async throws {
         try await Bench.with { bench in
             let order = try bench.order()

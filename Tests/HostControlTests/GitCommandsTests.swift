@@ -53,6 +53,7 @@ import Testing
         }
     }
 
+    // size: one list of every git command that the agent can run, to be read as a whole
     @Test func theVerbsAreTheseAndNoOthers() {
         let a = old.text
         let b = new.text
