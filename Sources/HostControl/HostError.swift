@@ -40,46 +40,38 @@ package enum HostError: Error, Equatable, Sendable {
 extension HostError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .cannotStart, .timeLimit, .outputLimit, .cancelled, .failed, .oddAnswer: commandDescription
+        case .cannotStart(let command, let reason):
+            "cannot start \(safe(command)): \(safe(reason)); install the program or mend its rights"
+        case .timeLimit(let command, let limit):
+            "\(safe(command)) was killed after its limit of \(limit); find out what it waited for"
+        case .outputLimit(let command, let bytes):
+            "\(safe(command)) printed more than \(bytes) bytes and was killed; run it by hand to see why"
+        case .cancelled(let command): "\(safe(command)) was cancelled; start the step again"
+        case .failed(let command, let termination, let said):
+            "\(safe(command)) ended with \(termination): \(safe(said)); run it by hand to see why"
+        case .oddAnswer(let command, let found):
+            "\(safe(command)) gave an answer that is not understood (\(safe(found))); check the tool's version"
         case .unreadable(let path, let reason):
-            "cannot read \(VisibleText(path)): \(VisibleText(reason)); give the agent the right to read it"
+            "cannot read \(safe(path)): \(safe(reason)); check that it is there and that the agent may read it"
         case .unwritable(let path, let reason):
-            "cannot write \(VisibleText(path)): \(VisibleText(reason)); check its owner, its mode and ReadWritePaths="
-        case .malformed(let path, let line, let reason):
-            "\(VisibleText(path)) line \(line): \(VisibleText(reason)); mend this line"
-        case .noSuchUser(let name): "there is no user \(VisibleText(name)) on this host; create it or mend User="
+            "cannot write \(safe(path)): \(safe(reason)); check its owner, its mode and ReadWritePaths="
+        case .malformed(let path, let line, let reason): "\(safe(path)) line \(line): \(safe(reason)); mend this line"
+        case .noSuchUser(let name): "there is no user \(safe(name)) on this host; create it or mend User="
         case .notAWorkTree(let path, let said):
-            "\(VisibleText(path)) is not a git work tree (\(VisibleText(said))); clone the repository there as its owner"
+            "\(safe(path)) is not a git work tree (\(safe(said))); clone the repository there as its owner"
         case .noSuchRemote(let path, let remote):
-            "\(VisibleText(path)) has no remote \(VisibleText(remote)); add it with git remote add"
+            "\(safe(path)) has no remote \(safe(remote)); add it with git remote add"
         case .transportRefused(let path, let remote, let url):
-            "\(VisibleText(path)) has the remote \(VisibleText(remote)) at \(VisibleText(url)); "
-                + "use an https, ssh, git or file address"
+            "\(safe(path)) has the remote \(safe(remote)) at \(safe(url)); use an https, ssh, git or file address"
         case .pathLocked(let path, let holder):
-            "\(VisibleText(path)) is being worked on by \(VisibleText(holder ?? "another process")); "
-                + "wait for its end"
+            "\(safe(path)) is being worked on by \(safe(holder ?? "another process")); wait for its end"
         case .noMetrics(let url, let reason):
-            "no metrics from \(VisibleText(url)): \(VisibleText(reason)); check the service's metrics port"
+            "no metrics from \(safe(url)): \(safe(reason)); check the service's metrics port"
         case .notNotified(let reason):
-            "the service manager took no notification: \(VisibleText(reason)); run the agent as a Type=notify unit"
+            "the service manager took no notification: \(safe(reason)); run the agent as a Type=notify unit"
         }
     }
 
-    private var commandDescription: String {
-        switch self {
-        case .cannotStart(let command, let reason):
-            "cannot start \(VisibleText(command)): \(VisibleText(reason)); install the program or mend its rights"
-        case .timeLimit(let command, let limit):
-            "\(VisibleText(command)) was killed after its limit of \(limit); find out what it waited for"
-        case .outputLimit(let command, let bytes):
-            "\(VisibleText(command)) printed more than \(bytes) bytes and was killed; run it by hand to see why"
-        case .cancelled(let command): "\(VisibleText(command)) was cancelled and killed; start the step again"
-        case .failed(let command, let termination, let said):
-            "\(VisibleText(command)) ended with \(termination): \(VisibleText(said)); run it by hand to see why"
-        case .oddAnswer(let command, let found):
-            "\(VisibleText(command)) gave an answer that is not understood (\(VisibleText(found))); "
-                + "check the tool's version"
-        default: ""
-        }
-    }
+    /// At most 400 characters of a text from outside.
+    private func safe(_ text: String) -> VisibleText { VisibleText(text.prefix(400)) }
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// What /proc says about one process.
 package struct ProcessFacts: Sendable, Equatable {
     /// Its id.
@@ -13,6 +11,17 @@ package struct ProcessFacts: Sendable, Equatable {
     package var workingDirectory: ProcessDirectory
     /// Its control group: of the unified hierarchy, or of systemd's own in the older layout.
     package var controlGroup: String
+
+    /// Facts; see the properties.
+    package init(
+        pid: Int32, uid: UInt32, started: Int64, workingDirectory: ProcessDirectory, controlGroup: String
+    ) {
+        self.pid = pid
+        self.uid = uid
+        self.started = started
+        self.workingDirectory = workingDirectory
+        self.controlGroup = controlGroup
+    }
 }
 
 /// The directory that a process runs in.

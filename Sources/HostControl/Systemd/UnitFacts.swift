@@ -6,6 +6,7 @@ package struct UnitFacts: Sendable, Equatable {
     package var service: ServiceName
     /// The unit's own name; another one than asked for when the name is an alias.
     package var id: String
+    /// `Description=`; printed through VisibleText only.
     package var description: String
     /// `loaded`, `not-found`, `masked`, `bad-setting`, `error`.
     package var loadState: String
@@ -17,11 +18,13 @@ package struct UnitFacts: Sendable, Equatable {
     package var result: String
     /// `simple`, `exec`, `notify`, `oneshot` ...
     package var type: String
+    /// Where it runs: the canonical path, if it is set.
     package var workingDirectory: WorkingDirectory
     /// `User=`; empty means root.
     package var user: String
     /// `Group=`; empty means the user's.
     package var group: String
+    /// `EnvironmentFile=`, in their order.
     package var environmentFiles: [EnvironmentFileReference]
     /// `Environment=`, as systemctl quotes it.
     package var environment: String
@@ -41,9 +44,11 @@ package struct UnitFacts: Sendable, Equatable {
     package var restarts: Int
     /// The job that is queued or runs for this unit; nil when none.
     package var job: UInt32?
+    /// `TimeoutStopSec=`; nil when systemctl printed something else than a time span.
     package var timeoutStop: UnitDuration?
+    /// `TimeoutStartSec=`; nil as above.
     package var timeoutStart: UnitDuration?
-    /// RestartSec.
+    /// `RestartSec=`; nil as above.
     package var restartDelay: UnitDuration?
     /// When the main process was started: microseconds of CLOCK_MONOTONIC; 0 for never.
     package var mainStarted: UInt64
@@ -66,7 +71,7 @@ package struct UnitFacts: Sendable, Equatable {
     /// Whether it is up: active, with its process running.
     package var isRunning: Bool { activeState == "active" && subState == "running" }
 
-    /// - Returns: nil when a property that every unit has is missing, or a number is none.
+    /// Takes one unit's properties; nil when one that every service has is missing, or a number is none.
     init?(_ properties: UnitProperties, of service: ServiceName) {
         guard let mainPID: Int32 = properties.number("MainPID"), mainPID >= 0,
             let restarts: Int = properties.number("NRestarts"),
@@ -103,46 +108,5 @@ package struct UnitFacts: Sendable, Equatable {
         self.mainStarted = mainStarted
         self.activeEntered = activeEntered
         controlGroup = properties.text("ControlGroup")
-    }
-}
-
-/// An `EnvironmentFile=` of a unit.
-package struct EnvironmentFileReference: Sendable, Equatable {
-    /// The file; may be a pattern with `*`, `?` or `[`.
-    package var path: String
-    /// Whether the unit starts without it (`EnvironmentFile=-/path`).
-    package var mayBeMissing: Bool
-
-    /// A reference; see the properties.
-    package init(path: String, mayBeMissing: Bool) {
-        self.path = path
-        self.mayBeMissing = mayBeMissing
-    }
-
-    /// Takes what systemctl shows: `/path (ignore_errors=no)`.
-    package init(shown text: String) {
-        for (ending, mayBeMissing) in [(" (ignore_errors=no)", false), (" (ignore_errors=yes)", true)]
-        where text.hasSuffix(ending) {
-            self.init(path: String(text.dropLast(ending.count)), mayBeMissing: mayBeMissing)
-            return
-        }
-        self.init(path: text, mayBeMissing: false)
-    }
-}
-
-/// A loaded service and where it runs.
-package struct UnitPlace: Sendable, Equatable {
-    /// The unit's full name. May be one that ``ServiceName`` refuses.
-    package var id: String
-    /// `active`, `inactive`, `failed` ...
-    package var activeState: String
-    /// Where it runs.
-    package var workingDirectory: WorkingDirectory
-
-    /// A place; see the properties.
-    package init(id: String, activeState: String, workingDirectory: WorkingDirectory) {
-        self.id = id
-        self.activeState = activeState
-        self.workingDirectory = workingDirectory
     }
 }
