@@ -63,10 +63,11 @@ import Testing
         ActiveEnterTimestampMonotonic=73200112300
         InvocationID=0123456789abcdef0123456789abcdef
         NeedDaemonReload=no
+        Job=
 
         """
     static let missing = """
-        Type=simple
+        Type=
         RestartUSec=100ms
         TimeoutStartUSec=1min 30s
         TimeoutStopUSec=1min 30s
@@ -80,6 +81,8 @@ import Testing
         ActiveState=inactive
         SubState=dead
         ActiveEnterTimestampMonotonic=0
+        WorkingDirectory=
+        InvocationID=
         NeedDaemonReload=no
         Job=77
 
@@ -130,6 +133,15 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
+    }
+
+    @Test func aCommandMayHaveLineBreaks() async throws {
+        let text = Self.running.replacing("-m app --x=1", with: "-c import x\n\nMainPID=1\nx.run()")
+        let unit = try #require(try await systemd(ScriptedRunner(output: text)).show([apply]).first)
+        #expect(unit.mainPID == 4242)
+        #expect(unit.execStart.first?.contains("\n\nMainPID=1\n") == true)
+        let open = String(text.prefix { $0 != "}" })
+        await #expect(throws: HostError.self) { try await systemd(ScriptedRunner(output: open)).show([apply]) }
     }
 
     @Test func withoutAManagerItSaysSo() async throws {

@@ -6,14 +6,16 @@ struct UnitProperties: Sendable, Equatable {
     /// Properties that systemctl prints once per element.
     static let lists: Set<String> = ["EnvironmentFiles", "ExecStart"]
 
-    /// Cuts an answer into its blocks.
+    /// Cuts an answer into its blocks. The only values with line breaks are commands (`{ path=... }`), whose arguments are
+    /// printed as they are; such a value goes on to the line that closes the brace.
     ///
     /// - Returns: nil when a line is not `Name=value`, or a property that is no list comes twice: a value with a line break
     ///   in it could otherwise pass for a property.
     static func blocks(_ text: String) -> [UnitProperties]? {
         var blocks: [UnitProperties] = []
         var current: [String: [String]] = [:]
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).makeIterator()
+        while let line = lines.next() {
             guard !line.isEmpty else {
                 if !current.isEmpty { blocks.append(UnitProperties(values: current)) }
                 current = [:]
@@ -22,7 +24,12 @@ struct UnitProperties: Sendable, Equatable {
             guard let equals = line.firstIndex(of: "="), line.startIndex < equals else { return nil }
             let name = String(line[..<equals])
             guard current[name] == nil || lists.contains(name) else { return nil }
-            current[name, default: []].append(String(line[line.index(after: equals)...]))
+            var value = String(line[line.index(after: equals)...])
+            while value.hasPrefix("{ path="), !value.hasSuffix(" }") {
+                guard let more = lines.next() else { return nil }
+                value += "\n" + more
+            }
+            current[name, default: []].append(value)
         }
         if !current.isEmpty { blocks.append(UnitProperties(values: current)) }
         return blocks
