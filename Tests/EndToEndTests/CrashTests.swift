@@ -11,7 +11,8 @@ extension LabTests {
             let commit = try await fleet.lab.run("commit", "--message", "watched by nobody")
             let lab = fleet.lab
             try await lab.killQtctl("deploy", "--all", "--yes", "-m", "watched by nobody") {
-                try await lab.run("redis-cli", "HGET", "{qt:lab}:host:h1", "step") == "verify"
+                let newest = try await lab.run("redis-cli", "ZREVRANGE", "{qt:lab}:rollouts", "0", "0")
+                return try await lab.run("redis-cli", "HGET", "{qt:lab}:rollout:\(newest):targets", "h1/step") == "verify"
             }
             let (answer, summary) = try await fleet.qtctl("follow", "@last")
             #expect(answer.code == 0, "\(answer)")

@@ -80,7 +80,7 @@ package struct Lab: Sendable {
             environment: environment,
             input: .none, output: .discarded, error: .discarded
         ) { execution in
-            while try await !condition() {}
+            _ = try await eventually(condition)
             try execution.send(signal: .kill)
         }
     }

@@ -21,6 +21,12 @@ package struct HostTools: Sendable {
         self.fetchLimit = fetchLimit
     }
 
+    /// The lock of a work tree. A lock that was released a moment ago may still be inherited by a child that is just being
+    /// started, so a short wait is no sign of another deployment.
+    func lock(_ path: CanonicalPath) async throws(HostError) -> PathLock {
+        try await PathLock.take(path, stateDirectory: stateDirectory, patience: .seconds(1))
+    }
+
     /// git in a work tree, as the tree's owner.
     func repository(
         _ path: CanonicalPath, owner: UInt32, remote: RemoteName, lock: PathLock?,

@@ -73,7 +73,7 @@ extension HostJob {
         var locks: [CanonicalPath: PathLock] = [:]
         for site in sites {
             do throws(HostError) {
-                locks[site.line.path] = try PathLock.take(site.line.path, stateDirectory: tools.stateDirectory)
+                locks[site.line.path] = try await tools.lock(site.line.path)
             } catch {
                 throw JobFailure(
                     .fetch,

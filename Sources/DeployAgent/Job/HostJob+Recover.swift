@@ -53,7 +53,7 @@ extension HostJob {
             guard let target = goesOn ? order.commit : progress.previous[line.path] else { continue }
             do {
                 guard let directory = try DirectoryFacts.of(line.path.text) else { continue }
-                let lock = try PathLock.take(line.path, stateDirectory: tools.stateDirectory)
+                let lock = try await tools.lock(line.path)
                 recoveryLocks[line.path] = lock
                 let repository = try tools.repository(
                     line.path, owner: directory.ownerUID, remote: source.remote, lock: lock)

@@ -89,6 +89,9 @@ struct ServiceChecks {
                     "metrics", .notYet(.metricsForeignListener),
                     "port \(port) is held by process \(other), which is not of this unit")
             }
+            guard holders.unexplained == 0 else {
+                return finding("metrics", .notYet(.checkUnknown), "port \(port) is held by a process that can't be seen")
+            }
             guard !holders.own.isEmpty else {
                 return finding("metrics", .notYet(.metricsNoListener), "nobody listens on port \(port)")
             }
@@ -138,10 +141,12 @@ struct ServiceChecks {
             return finding(
                 "log", .broken(.logErrors), "priority \(bad.priority): \(VisibleText((bad.message ?? "").prefix(300)))")
         }
-        for line in lines {
-            if let text = check.deny.first(where: { Self.matches($0, line.message ?? "") }) {
-                return finding(
-                    "log", .broken(.logErrors), "\(text) in: \(VisibleText((line.message ?? "").prefix(300)))")
+        for line in lines where !check.deny.isEmpty {
+            guard let message = line.message else {
+                return finding("log", .notYet(.checkUnknown), "a line is longer than 4 KiB, so it can't be judged")
+            }
+            if let text = check.deny.first(where: { Self.matches($0, message) }) {
+                return finding("log", .broken(.logErrors), "\(text) in: \(VisibleText(message.prefix(300)))")
             }
         }
         return finding("log", .holds, "\(lines.count) lines, none at err or worse, none denied")

@@ -11,6 +11,8 @@ actor AgentState {
     private var redisTrouble: String?
     private var bondTrouble: String?
     private var isStopping = false
+    /// Rung when a job begins or ends, so that the fleet learns of it at once and not with the next beat.
+    nonisolated let changed = WakeUp()
     private var shownStatus = ""
 
     init(notifier: Notifier, fleet: FleetName, host: HostName) {
@@ -27,15 +29,17 @@ actor AgentState {
     /// Whether this host may take work: not when its name belongs to another machine.
     var mayWork: Bool { bondTrouble == nil }
 
-    func begin(_ attempt: AttemptName, _ narrator: JobNarrator) {
+    func begin(_ attempt: AttemptName, _ narrator: JobNarrator) async {
         job = (attempt, narrator)
         showStatus()
+        await changed.signal()
     }
 
-    func end(_ verdict: String) {
+    func end(_ verdict: String) async {
         if let job { lastVerdict = ", last: \(verdict) in rollout \(job.attempt.rollout.short)" }
         job = nil
         showStatus()
+        await changed.signal()
     }
 
     func stopping() {

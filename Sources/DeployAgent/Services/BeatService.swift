@@ -26,8 +26,8 @@ struct BeatService: Service {
                 await beat(facts)
                 await state.showStatus()
                 let isBusy = await state.current != nil
-                try? await Task.sleep(
-                    for: isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat)
+                let pause = isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat
+                _ = await state.changed.wait(atMost: pause)
             }
         }
     }
