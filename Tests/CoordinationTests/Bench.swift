@@ -163,6 +163,7 @@ extension Bench {
         return order.id
     }
 
+    @discardableResult
     func call(_ script: Script, _ id: RolloutID, _ host: String, _ more: String...) async throws -> [String] {
         try await run(script, [id.text, host, "deploy", "1"] + more)
     }
