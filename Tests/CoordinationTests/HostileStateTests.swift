@@ -8,6 +8,7 @@ import Testing
 @Suite struct HostileStateTests {
     private static let h1 = HostName(accepted: "h1")
 
+    // size: every reader of the fleet once, each with its key
     @Test func readersNameTheKeyOfAnotherType() async throws {
         try await Bench.with { bench in
             let id = RolloutID.random()

@@ -161,6 +161,7 @@ private struct Walk {
 /// What must hold after every call.
 extension Walk {
     /// Everywhere: also in rollouts long past, instead of the newest three.
+    // size: the invariants of a walk, one after the other, to be read as a list
     mutating func flaws(everywhere: Bool) async throws -> [String] {
         var flaws: [String] = []
         for id in everywhere ? rollouts : rollouts.suffix(3) { flaws += try await self.flaws(of: id) }

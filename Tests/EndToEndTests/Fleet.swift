@@ -76,8 +76,12 @@ struct LabFleet {
         return commit
     }
 
-    /// Whether every process of a host is known to run `commit`.
+    /// Whether every process of a host comes to be known to run `commit`: what a host tells is as old as its last beat.
     func runs(_ commit: String, on host: String) async throws -> Bool {
+        try await lab.eventually { try await runsNow(commit, on: host) }
+    }
+
+    private func runsNow(_ commit: String, on host: String) async throws -> Bool {
         let answer = try await lab.answer(["qtctl", "status", "--host", host, "--json"])
         let lines = answer.output.split(separator: "\n").filter { $0.contains("\"type\":\"target\"") }
         return lines.count == Self.services.count

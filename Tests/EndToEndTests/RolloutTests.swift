@@ -47,7 +47,6 @@ extension LabTests {
             #expect([try await fleet.picture("h2"), try await fleet.picture("h3")] == others)
             let bells = try await fleet.lab.run("redis-cli", "XRANGE", "{qt:lab}:commands:h2", "-", "+")
             #expect(!bells.contains(try #require(summary?.rollout)))
-            try await fleet.deployGood()
         }
 
         @Test func theStreamsReadAsALog() async throws {

@@ -77,7 +77,7 @@ struct Plant: Sendable, CustomTestStringConvertible {
 
     private static let patterns: [Plant] = [
         Plant(.prefix, "Sources/A/A.swift", "\nlet key = \"{qt:\\(fleet)}:x\"", faults: [2]),
-        Plant(.prefix, "Tests/EndToEndTests/A.swift", "let key = \"{qt:lab}:x\"", faults: [1]),
+        Plant(.prefix, "Tests/DeployAgentTests/A.swift", "let key = \"{qt:lab}:x\"", faults: [1]),
         Plant(.prefix, "protocol/Swift/A.swift", "let key = \"{qt:lab}:x\""),
         Plant(.prefix, "Sources/A/A.swift", "// {qt:lab}:x is made elsewhere"),
         Plant(.stateDefault, "Sources/A/LeaseMachine.swift", "switch a {\ndefault: b\n}", faults: [2]),

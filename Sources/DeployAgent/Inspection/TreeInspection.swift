@@ -158,7 +158,8 @@ struct TreeInspection: Sendable {
 
     private func checkNeighbours(_ path: CanonicalPath, _ demand: Demand) async throws {
         let neighbours = try await tools.systemd.units(runningFrom: path)
-        let covered = Set(demand.services.map(\.unit))
+        // Our own hook runs there too, while a question is answered beside a job.
+        let covered = Set(demand.services.map(\.unit)).union([HostJob.hookUnit.unit])
         if let foreign = neighbours.first(where: { !covered.contains($0.id) }) {
             throw Refusal(
                 .foreignUnitInPath, "\(VisibleText(foreign.id)) also runs from \(path) and is not part of this",

@@ -85,6 +85,9 @@ extension HostJob {
         try write(.checkoutDone(path: path), .checkout)
     }
 
+    /// The one unit in which hooks run, one after the other. Its name is what recovery stops, and what is no neighbour.
+    static let hookUnit = ServiceName(accepted: "qtagent-hook")
+
     /// Runs the configured commands of each service, in a transient unit as its user.
     func prepare(_ site: Site, commit: CommitID, direction: String) async throws(JobFailure) {
         await right.expectProgress(within: configuration.timings.prepare)
@@ -94,7 +97,8 @@ extension HostJob {
                     "QT_COMMIT": commit.text, "QT_PREVIOUS": site.tree.head.text, "QT_DIRECTION": direction,
                 ]
                 let command = TransientUnit(
-                    words: words, account: unit.account, directory: site.line.path, environment: environment,
+                    unit: Self.hookUnit, words: words, account: unit.account, directory: site.line.path,
+                    environment: environment,
                     limit: configuration.timings.prepare)
                 do throws(HostError) {
                     try await command.run(by: tools.runner) { [narrator] line in

@@ -23,6 +23,7 @@ extension HostJob {
             return report(.failed, failure: Self.crash, running: nil)
         }
         do throws(JobFailure) {
+            try await stopHook()
             try await makeWhole()
             try await step(.inspect) { () throws(JobFailure) in try await self.surveyAgain() }
             if let failure = progress.failure {
@@ -40,6 +41,18 @@ extension HostJob {
             return await goBack(error)
         }
         return report(.verified, failure: nil, running: order.commit)
+    }
+
+    /// Ends a hook of the former life: it lives in a unit of its own, so it did not die with the agent.
+    private func stopHook() async throws(JobFailure) {
+        do throws(HostError) {
+            while let hook = try await tools.systemd.show([Self.hookUnit]).first, hook.mainPID != nil {
+                try await tools.systemd.stop(Self.hookUnit)
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        } catch {
+            throw JobFailure(.revert, Refusal(.hostStateUnreadable, "a hook that is left can't be ended: \(error)"))
+        }
     }
 
     /// Makes each tree that was being changed one whole commit again: the ordered one once a restart to it had begun and

@@ -90,7 +90,8 @@ struct ServiceChecks {
                     "port \(port) is held by process \(other), which is not of this unit")
             }
             guard holders.unexplained == 0 else {
-                return finding("metrics", .notYet(.checkUnknown), "port \(port) is held by a process that can't be seen")
+                return finding(
+                    "metrics", .notYet(.checkUnknown), "port \(port) is held by a process that can't be seen")
             }
             guard !holders.own.isEmpty else {
                 return finding("metrics", .notYet(.metricsNoListener), "nobody listens on port \(port)")

@@ -27,7 +27,8 @@ struct BeatService: Service {
                 await state.showStatus()
                 let isBusy = await state.current != nil
                 let pause = isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat
-                _ = await state.changed.wait(atMost: pause)
+                // A job that began or ended has changed what there is to tell.
+                if await state.changed.wait(atMost: pause) { factsTime = nil }
             }
         }
     }

@@ -24,6 +24,15 @@ package struct PlanTarget: Sendable, Equatable {
     package var isSibling: Bool
     package var refusal: Refusal?
 
+    /// What would happen.
+    package func verdict(_ commit: CommitID?) -> String {
+        if refusal != nil { return "refused" }
+        if checkout == commit { return running == commit && basis == "known" ? "unchanged" : "restart" }
+        return "deploy"
+    }
+}
+
+extension PlanTarget {
     /// The target of an entry; nil when the entry is none that this program knows.
     package init?(_ entry: StreamEntry) {
         guard entry["type"] == "target", let host = try? HostName(entry["host"]),
@@ -48,12 +57,5 @@ package struct PlanTarget: Sendable, Equatable {
             refusal = Refusal(
                 Rule(rawValue: entry["rule"]) ?? .hostStateUnreadable, entry["message"], remedy: entry["remedy"])
         }
-    }
-
-    /// What would happen.
-    package func verdict(_ commit: CommitID?) -> String {
-        if refusal != nil { return "refused" }
-        if checkout == commit { return running == commit && basis == "known" ? "unchanged" : "restart" }
-        return "deploy"
     }
 }

@@ -3,6 +3,8 @@ package import DeployModel
 /// A command as a transient unit of systemd-run(1): as the given user, in a control group of its own, with nothing of the
 /// caller's environment. For commands that other people wrote: hooks.
 package struct TransientUnit: Sendable {
+    /// The unit's name: with a name of its own a unit whose starter died can be found and stopped.
+    package var unit: ServiceName
     /// The words of the command, the first an absolute path.
     package var words: [String]
     /// The user.
@@ -16,8 +18,10 @@ package struct TransientUnit: Sendable {
 
     /// A command; see the properties.
     package init(
-        words: [String], account: UserAccount, directory: CanonicalPath, environment: [String: String], limit: Duration
+        unit: ServiceName, words: [String], account: UserAccount, directory: CanonicalPath,
+        environment: [String: String], limit: Duration
     ) {
+        self.unit = unit
         self.words = words
         self.account = account
         self.directory = directory
@@ -32,7 +36,7 @@ package struct TransientUnit: Sendable {
         return HostCommand(
             executable: "/usr/bin/systemd-run",
             arguments: [
-                "--quiet", "--pipe", "--wait", "--collect", "--uid=\(account.identity.uid)",
+                "--quiet", "--pipe", "--wait", "--collect", "--unit=\(unit.unit)", "--uid=\(account.identity.uid)",
                 "--gid=\(account.identity.gid)", "--working-directory=\(directory.text)",
                 "--property=RuntimeMaxSec=\(seconds)s", "--property=KillMode=control-group",
             ] + variables + ["--"] + words,
