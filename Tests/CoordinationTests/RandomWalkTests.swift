@@ -161,7 +161,6 @@ private struct Walk {
 /// What must hold after every call.
 extension Walk {
     /// Everywhere: also in rollouts long past, instead of the newest three.
-    // size: the invariants of a walk, one after the other, to be read as a list
     mutating func flaws(everywhere: Bool) async throws -> [String] {
         var flaws: [String] = []
         for id in everywhere ? rollouts : rollouts.suffix(3) { flaws += try await self.flaws(of: id) }
@@ -186,6 +185,7 @@ extension Walk {
         return flaws
     }
 
+    // size: the invariants of one rollout, one after the other, to be read as a list
     private mutating func flaws(of id: RolloutID) async throws -> [String] {
         var flaws: [String] = []
         let rollout = try await bench.hash(bench.keys.rollout(id))

@@ -33,7 +33,7 @@ struct TreeInspection: Sendable {
 
     /// Judges the tree.
     ///
-    /// - Parameter lock: the path lock, once it is held; git inherits it.
+    /// `lock` is the path lock, once it is held; git inherits it.
     /// - Throws: the ``Refusal`` that an operator reads.
     func inspect(
         _ path: CanonicalPath, _ demand: Demand, lock: PathLock? = nil

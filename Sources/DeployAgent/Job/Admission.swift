@@ -8,7 +8,7 @@ struct Admission: Sendable {
 
     /// The order, when this host may act on it now.
     ///
-    /// - Parameter now: this host's wall clock.
+    /// `now` is this host's wall clock.
     func admit(_ text: [UInt8], _ attempt: AttemptName, now: Timestamp) throws(Refusal) -> Order {
         let order = try Order(text: text)
         guard order.fleet == configuration.fleet else {

@@ -65,11 +65,10 @@ struct RunningRecord: Equatable, Sendable {
 
     /// Judges an invocation that was not started by the agent.
     ///
-    /// - Parameters:
-    ///   - started: CLOCK_BOOTTIME of the process' start, in nanoseconds.
-    ///   - head: the commit that is checked out now.
-    ///   - headMoves: the newest entries of HEAD's reflog: when HEAD came to be at which commit, newest first.
-    ///   - startedWall: the process' start on the wall clock.
+    /// `started` is the CLOCK_BOOTTIME of the process' start, in nanoseconds.
+    /// `head` is the commit that is checked out now.
+    /// `headMoves` are the newest entries of HEAD's reflog: when HEAD came to be at which commit, newest first.
+    /// `startedWall` is the process' start on the wall clock.
     func judge(
         path: CanonicalPath, bootID: String, started: Int64, startedWall: Timestamp, head: CommitID,
         headMoves: [(time: Timestamp, commit: CommitID)]

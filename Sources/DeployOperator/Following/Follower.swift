@@ -20,7 +20,7 @@ package struct Follower: Sendable {
 
     /// Follows a rollout to its end.
     ///
-    /// - Parameter limit: after this time the follower leaves; nil for never.
+    /// After `limit` the follower leaves; nil means never.
     /// - Returns: the exit code that the rollout's targets come to, or ``ExitCode/followerTimedOut``.
     package func follow(_ id: RolloutID, limit: Duration?) async throws(OperatorError) -> ExitCode {
         var watch = Watch(id: id, deadline: limit.map { ContinuousClock.now + $0 })

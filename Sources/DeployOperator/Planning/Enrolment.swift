@@ -16,7 +16,7 @@ package struct Enrolment: Sendable {
 
     /// Enrols a host.
     ///
-    /// - Parameter machineID: the machine to bind the name to; nil for the one that beats under it.
+    /// `machineID` is the machine to bind the name to; nil for the one that beats under it.
     package func run(
         _ host: HostName, machineID: String?, reason: Reason, isConfirmed: Bool
     ) async throws(OperatorError) -> ExitCode {

@@ -14,7 +14,7 @@ package struct Plan: Sendable, Equatable {
 
     /// Puts the answers together.
     ///
-    /// - Parameter silent: the hosts that were asked and did not answer.
+    /// `silent` are the hosts that were asked and did not answer.
     package static func make(
         _ request: DeployRequest, targets: [PlanTarget], silent: [HostName], notes: [String]
     ) -> Plan {

@@ -11,9 +11,8 @@ struct Scope: Equatable {
 
     /// Decides who is asked.
     ///
-    /// - Parameters:
-    ///   - now: the server's clock.
-    ///   - downAfter: how long a host may be silent.
+    /// `now` is the server's clock.
+    /// `downAfter` is how long a host may be silent.
     /// - Throws: ``OperatorError/refused(_:)`` for hosts and services that do not exist or can't be asked.
     static func of(
         _ request: DeployRequest, among records: [HostRecord], now: Timestamp, downAfter: Duration = .seconds(90)

@@ -15,10 +15,9 @@ extension OperatorSettings {
     /// Puts the settings together: flag, then `QTCTL_*`, then the file's context, then the stack's `REDIS_HOST` and
     /// `REDIS_PORT` (for the address alone).
     ///
-    /// - Parameters:
-    ///   - file: the settings file's name and text; nil when there is none.
-    ///   - environment: the variables of this process.
-    ///   - hostname: of this machine, for the default name of the operator.
+    /// `file` is the settings file's name and text; nil when there is none.
+    /// `environment` are the variables of this process.
+    /// `hostname` is that of this machine, for the default name of the operator.
     /// - Throws: ``OperatorError/usage(_:)`` that names what is missing and the ways to say it.
     package static func resolve(
         _ flags: Flags, file: (name: String, text: String)?, environment: [String: String], hostname: String
