@@ -14,12 +14,32 @@ struct InLab: SuiteTrait, TestScoping {
         do {
             try await Self.lab.run("up", "--hosts", "3")
             try await Self.lab.run("provision")
+            try await waitForHosts()
             try await function()
         } catch {
             try await Self.lab.run("down", "--purge")
             throw error
         }
         try await Self.lab.run("down", "--purge")
+    }
+
+    /// Every host must be heard with its services before a test begins; one that is not shows what its agent says.
+    private func waitForHosts() async throws {
+        let isGood = try await Self.lab.eventually { try await Self.lab.answer("qtctl", "plan", "--all").code == 0 }
+        if isGood { return }
+        var said = try await Self.lab.answer("qtctl", "plan", "--all").description
+        for host in ["h1", "h2", "h3"] {
+            said +=
+                "\n--- \(host)\n"
+                + (try await Self.lab.on(host, "systemctl status qtagent; journalctl -u qtagent -n 30 || true"))
+        }
+        throw NotReady(said: said)
+    }
+
+    /// The lab's hosts are not fit for a rollout.
+    private struct NotReady: Error, CustomStringConvertible {
+        let said: String
+        var description: String { said }
     }
 }
 

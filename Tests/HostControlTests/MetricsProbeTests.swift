@@ -53,10 +53,13 @@ import Testing
     @Test func silenceEndsAtTheLimit() async throws {
         try await withServer(nil) { port, _ in
             let short = MetricsProbe(timeLimit: .milliseconds(200), bodyLimit: 1000)
-            await #expect(
-                throws: HostError.noMetrics(
-                    url: "http://127.0.0.1:\(port)/", reason: "no whole answer within 200 ms")
-            ) { try await short.get(port: port, path: "/") }
+            let error = await #expect(throws: HostError.self) { try await short.get(port: port, path: "/") }
+            // On a busy machine even connecting may take the whole limit; the reason differs then.
+            guard case .noMetrics(let url, _)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(url == "http://127.0.0.1:\(port)/")
         }
     }
 

@@ -11,8 +11,11 @@ actor AgentState {
     private var redisTrouble: String?
     private var bondTrouble: String?
     private var isStopping = false
-    /// Rung when a job begins or ends, so that the fleet learns of it at once and not with the next beat.
+    /// Rung when there is something to tell, so that the fleet learns of it at once and not with the next beat.
     nonisolated let changed = WakeUp()
+    /// Rung when a job begins or ends: it has changed what there is to see.
+    nonisolated let worked = WakeUp()
+    private var beatTrouble: String? = "not yet"
     private var shownStatus = ""
 
     init(notifier: Notifier, fleet: FleetName, host: HostName) {
@@ -33,6 +36,7 @@ actor AgentState {
         job = (attempt, narrator)
         showStatus()
         await changed.signal()
+        await worked.signal()
     }
 
     func end(_ verdict: String) async {
@@ -40,6 +44,7 @@ actor AgentState {
         job = nil
         showStatus()
         await changed.signal()
+        await worked.signal()
     }
 
     func stopping() {
@@ -56,6 +61,15 @@ actor AgentState {
             showStatus()
         }
         return redisTrouble != trouble
+    }
+
+    /// Notes whether beats arrive; one that does also shows that the host's name is its own.
+    ///
+    /// - Returns: whether that has changed, so that a change is logged once.
+    func beat(_ trouble: String?) -> Bool {
+        if trouble == nil { bondTrouble = nil }
+        defer { beatTrouble = trouble }
+        return beatTrouble != trouble
     }
 
     /// Notes whether the host's name is bound to this machine.

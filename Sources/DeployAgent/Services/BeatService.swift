@@ -5,6 +5,8 @@ import Logging
 import ServiceLifecycle
 
 /// Beats: says that the host is there and what runs on it, and fires the fleet's timers that fell due.
+///
+/// Looking and beating are two loops: a git or a systemd that hangs makes the facts old, and never the host silent.
 struct BeatService: Service {
     let configuration: AgentConfiguration
     let identity: HostIdentity
@@ -14,22 +16,42 @@ struct BeatService: Service {
     let logger: Logger
 
     func run() async throws {
+        let latest = LatestFacts()
         await cancelWhenGracefulShutdown {
-            var facts: [ServiceFacts] = []
-            var factsTime: ContinuousClock.Instant?
-            while !Task.isCancelled {
-                // Facts cost a few child processes: at most every 5 s, also while a job makes the beat quicker.
-                if factsTime.map({ ContinuousClock.now - $0 >= .seconds(5) }) ?? true {
-                    facts = await survey.facts()
-                    factsTime = .now
-                }
-                await beat(facts)
-                await state.showStatus()
-                let isBusy = await state.current != nil
-                let pause = isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat
-                // A job that began or ended has changed what there is to tell.
-                if await state.changed.wait(atMost: pause) { factsTime = nil }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await keepLooking(latest) }
+                group.addTask { await keepBeating(latest) }
             }
+        }
+    }
+
+    /// The facts of the last look.
+    private actor LatestFacts {
+        private(set) var facts: [ServiceFacts] = []
+
+        /// Takes new facts; when they differ from the last ones, they are told at once.
+        func replace(_ facts: [ServiceFacts], _ state: AgentState) async {
+            let isNew = facts != self.facts
+            self.facts = facts
+            if isNew { await state.changed.signal() }
+        }
+    }
+
+    /// Looks every 5 s, and at once when a job begins or ends: a look costs a few child processes.
+    private func keepLooking(_ latest: LatestFacts) async {
+        while !Task.isCancelled {
+            await latest.replace(await survey.facts(), state)
+            _ = await state.worked.wait(atMost: .seconds(5))
+        }
+    }
+
+    private func keepBeating(_ latest: LatestFacts) async {
+        while !Task.isCancelled {
+            await beat(await latest.facts)
+            await state.showStatus()
+            let isBusy = await state.current != nil
+            let pause = isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat
+            _ = await state.changed.wait(atMost: pause)
         }
     }
 
@@ -43,7 +65,7 @@ struct BeatService: Service {
                     step: current?.step, services: facts, runID: try await fleet.server().runID))
             switch reply {
             case .heard(_, let due):
-                if await state.bond(nil) { logger.info("beating") }
+                if await state.beat(nil) { logger.info("beating") }
                 try await fireTimers(due)
             case .otherMachine(let bound):
                 let trouble =
@@ -53,7 +75,8 @@ struct BeatService: Service {
                 }
             }
         } catch {
-            logger.debug("beat not sent", metadata: ["redis.error": "\(error)"])
+            guard await state.beat(error.description) else { return }
+            logger.warning("beats do not arrive", metadata: ["redis.error": "\(error)"])
         }
     }
 
