@@ -35,7 +35,7 @@ package enum OrderText {
             "begin_before=\(order.beginBefore.milliseconds)",
             "until=\(order.until.milliseconds)",
             "created=\(order.created.milliseconds)",
-            "reason=\(PercentText.encode(order.reason.text))",
+            "reason=\(PercentText.line.encode(order.reason.text))",
         ]
         return Array((lines.joined(separator: "\n") + "\n").utf8)
     }

@@ -31,7 +31,7 @@ extension JournalRecord {
     /// The record's line, without the line feed.
     var line: String {
         let (event, fields) = parts
-        return ([event] + fields.map { "\($0.0)=\(JournalText.encode($0.1))" }).joined(separator: " ")
+        return ([event] + fields.map { "\($0.0)=\(PercentText.word.encode($0.1))" }).joined(separator: " ")
     }
 
     private var parts: (String, [(String, String)]) {
@@ -61,7 +61,7 @@ extension JournalRecord {
         var fields: [String: String] = [:]
         for word in words.dropFirst() {
             guard let equals = word.firstIndex(of: "="),
-                let value = JournalText.decode(word[word.index(after: equals)...])
+                let value = PercentText.decode(word[word.index(after: equals)...])
             else { return nil }
             fields[String(word[..<equals])] = value
         }
@@ -100,37 +100,5 @@ extension JournalRecord {
         case "ended": return fields["verdict"].flatMap(Verdict.init).map { .ended(verdict: $0) }
         default: return nil
         }
-    }
-}
-
-/// The encoding of values in a journal's line.
-enum JournalText {
-    static func encode(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%") {
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }
-        }
-        return encoded
-    }
-
-    static func decode(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

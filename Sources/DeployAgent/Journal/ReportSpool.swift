@@ -48,7 +48,7 @@ struct ReportSpool: Sendable {
 extension ReportSpool.Report {
     /// A head line and a line per target: `<field>=<value>` with the journal's encoding.
     var text: String {
-        let head = "token=\(token.map(String.init) ?? "") detail=\(JournalText.encode(detail))"
+        let head = "token=\(token.map(String.init) ?? "") detail=\(PercentText.word.encode(detail))"
         let lines = targets.map { target in
             [
                 ("service", target.service.text), ("verdict", target.verdict.rawValue), ("step", target.step.rawValue),
@@ -57,7 +57,7 @@ extension ReportSpool.Report {
                 ("started", String(target.startedAt.milliseconds)),
                 ("finished", String(target.finishedAt.milliseconds)),
                 ("evidence", target.evidence),
-            ].map { "\($0.0)=\(JournalText.encode($0.1))" }.joined(separator: " ")
+            ].map { "\($0.0)=\(PercentText.word.encode($0.1))" }.joined(separator: " ")
         }
         return ([head] + lines).joined(separator: "\n") + "\n"
     }
@@ -80,7 +80,7 @@ extension ReportSpool.Report {
         var fields: [String: String] = [:]
         for word in line.split(separator: " ") {
             guard let equals = word.firstIndex(of: "=") else { continue }
-            fields[String(word[..<equals])] = JournalText.decode(word[word.index(after: equals)...])
+            fields[String(word[..<equals])] = PercentText.decode(word[word.index(after: equals)...])
         }
         return fields
     }

@@ -1,20 +1,27 @@
-/// Words of a person inside an ASCII text: printable ASCII stands as it is, `%` and every other byte as `%XX`.
-enum PercentText {
-    static func encode(_ text: String) -> String {
+/// Words of a person inside an ASCII text: some bytes stand as they are, `%` and every other byte as `%XX`, in capitals.
+package struct PercentText: Sendable {
+    private let plain: ClosedRange<UInt8>
+
+    /// Printable ASCII stands as it is: for a value that ends with its line.
+    package static let line = PercentText(plain: 0x20...0x7E)
+    /// As ``line``, without the blank: for a value among others in a line.
+    package static let word = PercentText(plain: 0x21...0x7E)
+
+    /// The encoded text.
+    package func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+            if plain.contains(byte), byte != UInt8(ascii: "%") {
                 encoded.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += "%" + (digits.utf8.count == 1 ? "0" : "") + digits
+                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
         }
         return encoded
     }
 
     /// The words, or nil when the escapes are broken or the bytes are not UTF-8.
-    static func decode(_ text: String) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
