@@ -8,8 +8,11 @@ struct HostSurvey: Sendable {
     let tools: HostTools
     let running: RunningCommits
 
-    func facts() async -> [ServiceFacts] {
-        guard let units = try? await tools.systemd.show(configuration.services.map(\.name)) else { return [] }
+    /// Looks at every service once. A tree that can't be read leaves its fields empty.
+    ///
+    /// - Throws: when systemd itself does not answer.
+    func facts() async throws(HostError) -> [ServiceFacts] {
+        let units = try await tools.systemd.show(configuration.services.map(\.name))
         var trees: [CanonicalPath: Tree] = [:]
         var all: [ServiceFacts] = []
         for service in configuration.services {

@@ -39,8 +39,17 @@ struct BeatService: Service {
 
     /// Looks every 5 s, and at once when a job begins or ends: a look costs a few child processes.
     private func keepLooking(_ latest: LatestFacts) async {
+        var trouble: HostError?
         while !Task.isCancelled {
-            await latest.replace(await survey.facts(), state)
+            do throws(HostError) {
+                await latest.replace(try await survey.facts(), state)
+                trouble = nil
+            } catch {
+                if error != trouble {
+                    logger.warning("services can't be looked at", metadata: ["host.error": "\(error)"])
+                }
+                trouble = error
+            }
             _ = await state.worked.wait(atMost: .seconds(5))
         }
     }
