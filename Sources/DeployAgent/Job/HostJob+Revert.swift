@@ -20,6 +20,7 @@ extension HostJob {
             if order.failedHost == .leave, !isUntouched {
                 return report(.failed, failure: failure, running: order.commit)
             }
+            try requireSites(failure)
             for site in sites.reversed() where progress.checkoutsBegun.contains(site.line.path) {
                 try await putBack(site)
             }
@@ -44,6 +45,21 @@ extension HostJob {
                 back.refusal.rule, "\(failure.refusal.message); and the way back failed: \(back.refusal.message)",
                 remedy: "look at the host now: journalctl -u qtagent, systemctl status"),
             service: back.service ?? failure.service)
+    }
+
+    /// A path that was changed and can't be looked at any more can't be put back: that is never called a way back.
+    private func requireSites(_ failure: JobFailure) throws(JobFailure) {
+        let seen = Set(sites.map(\.line.path))
+        let changed = lines.filter { line in
+            progress.checkoutsBegun.contains(line.path)
+                || line.services.contains { progress.restartsBegun.contains($0) }
+        }
+        guard let lost = changed.first(where: { !seen.contains($0.path) })?.path else { return }
+        throw JobFailure(
+            .revert,
+            Refusal(
+                failure.refusal.rule, "\(lost) can't be put back: \(failure.refusal.message)",
+                remedy: failure.refusal.remedy))
     }
 
     private func putBack(_ site: Site) async throws(JobFailure) {

@@ -45,6 +45,11 @@ struct JobService: Service {
                 }
                 return
             }
+            // The report was written down and only the journal's end is missing: there is nothing left to do.
+            if let report = spool.waiting(host: configuration.host).reports.first(where: { $0.attempt == attempt }) {
+                try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
+                return
+            }
             await work(journal, order) { await $0.recover() }
         } catch {
             logger.critical(
@@ -144,6 +149,7 @@ struct JobService: Service {
                 error: refusal.description,
                 commit: commit, previousCommit: nil, runningCommit: nil, startedAt: now, finishedAt: now, evidence: "")
         }
+        guard !targets.isEmpty else { return }
         let report = ReportSpool.Report(attempt: attempt, token: nil, detail: "", targets: targets)
         do throws(Errno) { try spool.put(report) } catch {
             logger.error("refusal not written down", metadata: ["job": "\(attempt)", "error": "\(error)"])
