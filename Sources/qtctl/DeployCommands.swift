@@ -109,10 +109,19 @@ struct DeployCommand: AsyncParsableCommand {
             let deployment = Deployment(
                 fleet: session.fleet, settings: session.settings, files: session.files, console: session.console)
             let request = targets.request(reason: message ?? .none, reverts: !leavesFailedHost)
-            let options = Deployment.Options(isConfirmed: yes, isDetached: detach, limit: timeout)
-            return try await Interruptible.run(session) { () async throws(OperatorError) in
-                try await deployment.run(request, options)
+            guard let order = try await deployment.prepare(request, isConfirmed: yes) else { return .refused }
+            let isSubmitted: Void? = try await Interruptible.run { () async throws(OperatorError) in
+                try await deployment.submit(order)
             }
+            guard isSubmitted != nil else { return session.console.left(order.id, isSubmitted: false) }
+            if detach {
+                deployment.detach(order)
+                return .good
+            }
+            let code = try await Interruptible.run { () async throws(OperatorError) in
+                try await deployment.follow(order, limit: timeout)
+            }
+            return code ?? session.console.left(order.id)
         }
     }
 }

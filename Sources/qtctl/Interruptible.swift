@@ -2,28 +2,28 @@ import DeployModel
 import DeployOperator
 import UnixSignals
 
-/// Lets a person leave a command that watches: Ctrl-C (or SIGTERM) detaches, and the rollout goes on.
+/// Lets a person leave a command at work: Ctrl-C and SIGTERM detach, and the rollout goes on. Used only where there is a
+/// rollout to leave; before that, a signal ends the process as it ends any other.
 enum Interruptible {
     /// Runs `body` until it ends or a signal comes.
-    static func run(
-        _ session: Session, _ body: @escaping @Sendable () async throws(OperatorError) -> ExitCode
-    ) async throws(OperatorError) -> ExitCode {
-        let result = await withTaskGroup(of: Result<ExitCode, OperatorError>?.self) { group in
+    ///
+    /// - Returns: what the body returned, or nil when it was left.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws(OperatorError) -> Result
+    ) async throws(OperatorError) -> Result? {
+        let first = await withTaskGroup(of: Swift.Result<Result?, OperatorError>.self) { group in
             group.addTask {
                 do throws(OperatorError) { return .success(try await body()) } catch { return .failure(error) }
             }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return .success(.interrupted) }
-                return nil
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+                return .success(nil)
             }
-            var first: Result<ExitCode, OperatorError>?
-            while first == nil, let next = await group.next() { first = next }
+            // The second child ends at a signal, or when it is cancelled because the first has ended.
+            let first = await group.next() ?? .success(nil)
             group.cancelAll()
-            return first ?? .success(.interrupted)
+            return first
         }
-        if case .success(.interrupted) = result {
-            session.console.note("left; what was submitted goes on: qtctl follow @last")
-        }
-        return try result.get()
+        return try first.get()
     }
 }

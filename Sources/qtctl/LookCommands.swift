@@ -31,9 +31,10 @@ struct FollowCommand: AsyncParsableCommand {
     func run() async throws {
         try await Session.run(fleet) { session throws(OperatorError) in
             let id = try await rollout.resolve(session)
-            return try await Interruptible.run(session) { () async throws(OperatorError) in
+            let code = try await Interruptible.run { () async throws(OperatorError) in
                 try await Follower(fleet: session.fleet, console: session.console).follow(id, limit: timeout)
             }
+            return code ?? session.console.left(id)
         }
     }
 }

@@ -23,8 +23,15 @@ struct FleetOptions: ParsableArguments {
     @Flag(help: "Times in UTC instead of local time.")
     var utc = false
 
-    var console: Console { Console(form: json ? .json : .text, isUTC: utc) }
+    @Option(help: "Colour: auto, always or never; auto heeds NO_COLOR and TERM=dumb.")
+    var color: Colors.Choice = .auto
+
+    var console: Console {
+        Console(form: json ? .json : .text, isUTC: utc, colors: Colors(color, environment: Session.environment()))
+    }
 }
+
+extension Colors.Choice: ExpressibleByArgument {}
 
 /// A command at work: its settings, its console, its connection.
 struct Session {
@@ -63,9 +70,9 @@ struct Session {
             switch error {
             case .refused(let all): options.console.refused(all)
             case .refusedAsShown: break
-            case .usage, .fleet: options.console.note("qtctl: \(error)")
+            case .usage, .fleet, .unsure, .outOfSight, .lost: options.console.note("qtctl: \(error)")
             }
-            options.console.summary(exit: error.exitCode)
+            options.console.summary(error.rollout, exit: error.exitCode)
             throw ArgumentParser.ExitCode(error.exitCode.rawValue)
         }
         if code != .good { throw ArgumentParser.ExitCode(code.rawValue) }
@@ -77,12 +84,12 @@ struct Session {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    private static func environment() -> [String: String] {
+    static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         for name in [
-            "HOME", "USER", "SUDO_USER", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "REDIS_HOST", "REDIS_PORT",
-            "QTCTL_CONFIG",
-            "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR", "QTCTL_REDIS", "QTCTL_REDIS_PASSWORD_FILE",
+            "HOME", "USER", "SUDO_USER", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "TERM", "REDIS_HOST",
+            "REDIS_PORT", "QTCTL_CONFIG", "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR", "QTCTL_REDIS",
+            "QTCTL_REDIS_PASSWORD_FILE",
             "QTCTL_REDIS_USERNAME", "QTCTL_SIGNATURES",
         ] {
             if let value = getenv(name) { variables[name] = String(cString: value) }

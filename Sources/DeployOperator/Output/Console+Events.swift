@@ -4,28 +4,30 @@ import DeployModel
 extension Console {
     /// Shows one event: a line for the person, or a line of JSON.
     func show(_ event: RolloutEvent, of id: RolloutID) {
-        if form == .json { return show(line(event, id)) }
-        guard let words = Self.words(event) else { return }
-        note("\(clock(event.time))  \(words)")
+        switch form {
+        case .json: show(line(event, id))
+        case .text: note("\(clock(event.time))  \(words(event))")
+        }
     }
 
-    /// The words of an event; nil for what only repeats another.
-    static func words(_ event: RolloutEvent) -> String? {
+    /// The words of an event: host, service, step, state, how long it took, and the detail.
+    private func words(_ event: RolloutEvent) -> String {
+        let took = event.milliseconds.map { HumanDuration(milliseconds: $0).description } ?? ""
         let detail = VisibleText(event.detail).description
-        let took = event.milliseconds.map { "  \(HumanDuration(milliseconds: $0))" } ?? ""
-        let tail = detail.isEmpty ? "" : "  \(detail)"
+        let host = VisibleText(event.host).description
+        let parts: [String]
         switch event.kind {
-        case "rollout": return "rollout \(VisibleText(event.state))\(tail)"
-        case "job": return "\(VisibleText(event.host))  \(VisibleText(event.state))\(tail)"
+        case "rollout": parts = ["rollout \(VisibleText(event.state))", detail]
+        case "output": parts = [host, "    | \(detail)"]
         case "verdict":
-            return
-                "\(VisibleText(event.host))  \(VisibleText(event.service))  \(VisibleText(event.state).description.uppercased())\(tail)"
-        case "output": return "\(VisibleText(event.host))      | \(detail)"
+            let word = VisibleText(event.state).description.uppercased()
+            let painted = colors.onError(Verdict(rawValue: event.state)?.meaning, word)
+            parts = [host, VisibleText(event.service).description, painted, detail]
         default:
-            let service = event.service.isEmpty ? "" : "  \(VisibleText(event.service))"
-            return
-                "\(VisibleText(event.host))  \(VisibleText(event.step)) \(VisibleText(event.state))\(service)\(took)\(tail)"
+            let what = VisibleText(event.step.isEmpty ? event.state : "\(event.step) \(event.state)").description
+            parts = [host, VisibleText(event.service).description, what, took, detail]
         }
+        return parts.filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     private func line(_ event: RolloutEvent, _ id: RolloutID) -> JSONLine {

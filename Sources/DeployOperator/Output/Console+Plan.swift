@@ -24,8 +24,9 @@ extension Console {
         guard let commit = plan.commit else { return "" }
         let subject = plan.targets.first { !$0.subject.isEmpty }?.subject ?? ""
         let ahead = plan.targets.compactMap(\.ahead).max()
+        let isSame = Set(plan.targets.map(\.ahead)).count == 1
         var words = "commit \(commit.short) of \(plan.source?.text ?? "?"), branch \(plan.branch?.text ?? "?")"
-        if let ahead, ahead > 0 { words += ", \(ahead) commit\(ahead == 1 ? "" : "s") ahead" }
+        if let ahead, ahead > 0 { words += ", \(isSame ? "" : "up to ")\(Counted.commits(ahead)) ahead" }
         if !subject.isEmpty { words += ": \(VisibleText(subject))" }
         return words + "\n"
     }

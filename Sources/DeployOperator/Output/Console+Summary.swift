@@ -3,7 +3,8 @@ package import DeployModel
 
 extension Console {
     /// Shows how a rollout ended or stands: every target, what runs where, and what to type next.
-    func show(_ rollout: RolloutRecord, _ targets: [TargetOutcome], exit code: ExitCode) {
+    /// `code` is what the targets come to; nil while the rollout goes on and nobody leaves it.
+    func show(_ rollout: RolloutRecord, _ targets: [TargetOutcome], exit code: ExitCode?) {
         var table = TextTable("HOST", "SERVICE", "VERDICT", "RUNS", "WAS")
         for target in targets {
             table.add(
@@ -17,9 +18,9 @@ extension Console {
         show(
             "rollout \(rollout.id.short) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
         )
-        show(table.text)
+        show(table.text { colors.onOutput(Verdict(rawValue: $0)?.meaning, $0) })
         for line in troubles(targets) { show(line) }
-        show(Self.next(rollout, targets, code))
+        show(Self.next(rollout, code))
         showLine(rollout, targets, code)
     }
 
@@ -34,13 +35,17 @@ extension Console {
         var shown: Set<String> = []
         return targets.compactMap { target in
             guard !target.error.isEmpty, shown.insert("\(target.host) \(target.error)").inserted else { return nil }
-            return "\(target.host) \(target.service): \(target.rule?.rawValue ?? "?"): \(VisibleText(target.error))"
+            let lines = target.error.split(separator: "\n").map { VisibleText($0).description }
+            let rule = target.rule.map { "\($0.rawValue): " } ?? ""
+            return "\(target.host) \(target.service): \(rule)" + lines.joined(separator: "\n    ")
         }
     }
 
-    private static func next(_ rollout: RolloutRecord, _ targets: [TargetOutcome], _ code: ExitCode) -> String {
+    private static func next(_ rollout: RolloutRecord, _ code: ExitCode?) -> String {
         let id = rollout.id.short
-        guard rollout.state?.isEnded == true else { return "it goes on; to watch it: qtctl follow \(id)" }
+        guard rollout.state?.isEnded == true, let code else {
+            return "it goes on; to watch it: \(Follower.command(rollout.id))"
+        }
         switch code {
         case .good: return "all is well"
         case .failedAndReverted:
@@ -55,7 +60,7 @@ extension Console {
         }
     }
 
-    private func showLine(_ rollout: RolloutRecord, _ targets: [TargetOutcome], _ code: ExitCode) {
+    private func showLine(_ rollout: RolloutRecord, _ targets: [TargetOutcome], _ code: ExitCode?) {
         let list = targets.map { target in
             JSONLine.Value.object([
                 ("host", .text(target.host.text)), ("service", .text(target.service.text)),
@@ -67,24 +72,31 @@ extension Console {
             ])
         }
         show(
-            JSONLine(
-                "summary",
-                [
-                    ("rollout", .text(rollout.id.text)), ("state", .optional(rollout.state?.rawValue)),
-                    ("commit", .optional(rollout.commit?.text)), ("exit_code", .number(Int64(code.rawValue))),
-                    ("targets", .list(list)),
-                ]))
+            Self.summary(
+                rollout.id, state: rollout.state?.rawValue, commit: rollout.commit, exit: code, targets: list))
     }
 
-    /// The last line of a command that has no rollout to speak of.
-    package func summary(exit code: ExitCode) {
-        show(
-            JSONLine(
-                "summary",
-                [
-                    ("rollout", .null), ("state", .null), ("commit", .null),
-                    ("exit_code", .number(Int64(code.rawValue))),
-                    ("targets", .list([])),
-                ]))
+    /// The last line of a command that does not show the targets of a rollout.
+    ///
+    /// - Parameters:
+    ///   - id: the rollout that the command was about, if any.
+    ///   - state: its state, when known.
+    ///   - commit: its commit, when known.
+    ///   - code: what the command exits with.
+    package func summary(
+        _ id: RolloutID? = nil, state: RolloutState? = nil, commit: CommitID? = nil, exit code: ExitCode
+    ) {
+        show(Self.summary(id, state: state?.rawValue, commit: commit, exit: code, targets: []))
+    }
+
+    private static func summary(
+        _ id: RolloutID?, state: String?, commit: CommitID?, exit code: ExitCode?, targets: [JSONLine.Value]
+    ) -> JSONLine {
+        JSONLine(
+            "summary",
+            [
+                ("rollout", .optional(id?.text)), ("state", .optional(state)), ("commit", .optional(commit?.text)),
+                ("exit_code", code.map { .number(Int64($0.rawValue)) } ?? .null), ("targets", .list(targets)),
+            ])
     }
 }

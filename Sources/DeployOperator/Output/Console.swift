@@ -1,4 +1,4 @@
-import DeployModel
+package import DeployModel
 import Glibc
 
 /// Where a command speaks: data on standard output, progress on standard error. Nothing else in the operator's code prints.
@@ -12,21 +12,22 @@ package struct Console: Sendable {
     package let form: Form
     /// Whether times are shown in UTC instead of local time.
     package let isUTC: Bool
+    /// Which of the two streams take colour.
+    let colors: Colors
     private let write: @Sendable (Bool, String) -> Void
 
     /// The console of this process.
-    package init(form: Form, isUTC: Bool) {
-        self.init(form: form, isUTC: isUTC) { isData, text in
-            let bytes = Array((text + "\n").utf8)
-            // A reader that went away (a closed pipe) is no error of the command: the rollout does not depend on it.
-            _ = bytes.withUnsafeBytes { Glibc.write(isData ? STDOUT_FILENO : STDERR_FILENO, $0.baseAddress, $0.count) }
+    package init(form: Form, isUTC: Bool, colors: Colors = .none) {
+        self.init(form: form, isUTC: isUTC, colors: form == .json ? .none : colors) { isData, text in
+            isData ? StandardStream.output.write(text + "\n") : StandardStream.error.write(text + "\n")
         }
     }
 
     /// A console for tests: each line, and whether it is data.
-    package init(form: Form, isUTC: Bool, write: @escaping @Sendable (Bool, String) -> Void) {
+    package init(form: Form, isUTC: Bool, colors: Colors = .none, write: @escaping @Sendable (Bool, String) -> Void) {
         self.form = form
         self.isUTC = isUTC
+        self.colors = colors
         self.write = write
     }
 
@@ -48,10 +49,11 @@ package struct Console: Sendable {
         return moment.local(offsetSeconds: Int64(parts.tm_gmtoff))
     }
 
-    /// The time of day of a moment, for lines that follow each other.
+    /// The time of day of a moment and the clock that shows it, for lines that follow each other: `10:05:07+01:00`.
     func clock(_ moment: Timestamp) -> String {
         let words = time(moment).split(whereSeparator: { $0 == " " || $0 == "T" })
-        return words.count > 1 ? String(words[1].prefix(8)) + (isUTC ? "Z" : "") : time(moment)
+        guard words.count > 1 else { return time(moment) }
+        return words[1].prefix(8) + (words.count > 2 ? String(words[2]) : "Z")
     }
 
     /// Shows refusals: whom they concern, what was found, and what mends it.
@@ -66,8 +68,26 @@ package struct Console: Sendable {
                         ("remedy", .optional(one.refusal.remedy)),
                     ]))
             let place = [one.host, one.service].compactMap { $0 }.joined(separator: " ")
-            note("refused: " + (place.isEmpty ? "" : "\(place): ") + VisibleText(one.refusal.message).description)
-            if !one.refusal.remedy.isEmpty { note("         \(VisibleText(one.refusal.remedy))") }
+            note(
+                colors.onError(.bad, "refused:") + " " + (place.isEmpty ? "" : "\(place): ")
+                    + VisibleText(one.refusal.message).description)
+            // A remedy may be several lines to copy; each is shown on a line of its own.
+            for line in one.refusal.remedy.split(separator: "\n") { note("         \(VisibleText(line))") }
         }
+    }
+
+    /// Says that a rollout is no longer watched.
+    ///
+    /// - Parameters:
+    ///   - id: the rollout.
+    ///   - isSubmitted: whether the fleet is known to have the order.
+    /// - Returns: what the command exits with.
+    package func left(_ id: RolloutID, isSubmitted: Bool = true) -> ExitCode {
+        note(
+            isSubmitted
+                ? "left; rollout \(id.short) goes on; to watch it: \(Follower.command(id))"
+                : "left while rollout \(id.short) was sent; whether it was taken: qtctl show \(id.short)")
+        summary(id, exit: .interrupted)
+        return .interrupted
     }
 }

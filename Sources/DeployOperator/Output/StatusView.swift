@@ -1,10 +1,11 @@
 package import Coordination
 package import DeployModel
+import SettingsFile
 
-/// The commands that only look: `status`, `rollouts`, `show`, `agents list`.
+/// The commands that only look: `status`, `agents list`, `rollouts`, `show`.
 package struct StatusView: Sendable {
-    private let fleet: Fleet
-    private let console: Console
+    let fleet: Fleet
+    let console: Console
 
     /// A view of one fleet.
     package init(fleet: Fleet, console: Console) {
@@ -12,43 +13,101 @@ package struct StatusView: Sendable {
         self.console = console
     }
 
-    /// What runs where: a row per host and service.
-    package func status(services: [ServiceName], hosts: [HostName]) async throws(OperatorError) {
-        let (records, now) = try await look()
-        for host in hosts where !records.contains(where: { $0.name == host }) {
-            throw .refused(Refusal(.hostUnknown, "fleet has no host \(host)", remedy: "see: qtctl agents list"))
+    /// The hosts as they are known now.
+    struct Look {
+        /// In natural order of their names.
+        var hosts: [HostRecord]
+        /// The server's clock.
+        var now: Timestamp
+        /// How long a host may be silent.
+        var downAfter: Duration = .seconds(90)
+
+        /// How long ago something was, by the server's clock.
+        func ago(_ moment: Timestamp?) -> String {
+            moment.map { HumanDuration(milliseconds: now.milliseconds - $0.milliseconds).description + " ago" } ?? ""
         }
+
+        /// Whether a host has been silent for too long, or was never heard.
+        func isDown(_ host: HostRecord) -> Bool {
+            host.silence(at: now).map { $0 > HumanDuration(downAfter).milliseconds } ?? true
+        }
+    }
+
+    /// What runs where: a row per host and service.
+    ///
+    /// - Throws: ``OperatorError/refused(_:)`` for a host or service that the fleet does not have.
+    package func status(services: [ServiceName], hosts: [HostName]) async throws(OperatorError) {
+        let look = try await look()
+        try Self.check(services, hosts, look.hosts)
         var table = TextTable("HOST", "SERVICE", "UNIT", "RUNS", "CHECKOUT", "BRANCH", "SINCE", "HOST HEARD", "REMARK")
-        for record in records where hosts.isEmpty || hosts.contains(record.name) {
+        var isEmpty = true
+        for record in look.hosts where hosts.isEmpty || hosts.contains(record.name) {
             for facts in record.services where services.isEmpty || services.contains(facts.service) {
-                let remark = Self.remark(record, facts, now)
+                isEmpty = false
+                let remark = Self.remark(record, facts, look)
                 table.add(
                     record.name.text, facts.service.text, facts.unitState, Console.running(facts.running, facts.basis),
-                    facts.checkout?.short ?? "", facts.branch, facts.since.map { Self.ago($0, now) } ?? "",
-                    record.lastBeat.map { Self.ago($0, now) } ?? "never", remark)
-                console.show(line(record, facts, remark))
+                    facts.checkout?.short ?? "", facts.branch, look.ago(facts.since), Self.heard(record, look), remark)
+                console.show(Self.line(record, facts, remark))
+            }
+            if record.services.isEmpty, services.isEmpty {
+                isEmpty = false
+                table.add(
+                    record.name.text, "", "", "", "", "", "", Self.heard(record, look),
+                    look.isDown(record) ? "host is down" : "host has told of no service")
             }
         }
-        console.show(table.text)
+        console.show(isEmpty ? "no host of fleet \(fleet.name) has told of any service: qtctl agents list" : table.text)
+        console.summary(exit: .good)
+    }
+
+    private static func check(
+        _ services: [ServiceName], _ hosts: [HostName], _ records: [HostRecord]
+    ) throws(OperatorError) {
+        let names = records.map(\.name.text)
+        for host in hosts where !names.contains(host.text) {
+            throw .refused(
+                Refusal(
+                    .hostUnknown, "fleet has no host \(host)" + near(host.text, names), remedy: "see: qtctl agents list"
+                ))
+        }
+        let known = Set(records.flatMap(\.services).map(\.service.text)).sorted()
+        for service in services where !known.contains(service.text) {
+            throw .refused(
+                Refusal(
+                    .serviceUnknown, "no host has a service \(service)" + near(service.text, known),
+                    remedy: "see: qtctl status"))
+        }
+    }
+
+    private static func near(_ word: String, _ known: [String]) -> String {
+        NearWord.of(word, among: known).map { "; \($0) was meant?" } ?? ""
+    }
+
+    /// When a host was heard last, and what it does.
+    static func heard(_ record: HostRecord, _ look: Look) -> String {
+        guard record.lastBeat != nil else { return "never" }
+        let work = record.rollout.isEmpty ? record.state : "\(record.state): \(record.rollout.prefix(8)) \(record.step)"
+        return look.ago(record.lastBeat) + (look.isDown(record) || work.isEmpty ? "" : ", \(work)")
     }
 
     /// What an operator should see first.
-    static func remark(_ record: HostRecord, _ facts: ServiceFacts, _ now: Timestamp) -> String {
-        if (record.silence(at: now) ?? .max) > 90_000 { return "host is down: these facts are old" }
+    static func remark(_ record: HostRecord, _ facts: ServiceFacts, _ look: Look) -> String {
+        if look.isDown(record) { return "host is down: these facts are old" }
         if facts.unitState != "active" { return "not active" }
         if facts.canonicalPath.isEmpty { return "no canonical path" }
         if facts.basis == "mixed" { return "started during a checkout" }
         if let running = facts.running, let checkout = facts.checkout, running != checkout {
             return "runs another commit than is checked out"
         }
-        return record.membership == .enrolled ? "" : "host is \(record.membership.rawValue)"
+        switch record.membership {
+        case .enrolled: return ""
+        case .seen: return "host is not enrolled"
+        case .drained: return "host is drained: \(record.reason)"
+        }
     }
 
-    private static func ago(_ moment: Timestamp, _ now: Timestamp) -> String {
-        HumanDuration(milliseconds: now.milliseconds - moment.milliseconds).description + " ago"
-    }
-
-    private func line(_ record: HostRecord, _ facts: ServiceFacts, _ remark: String) -> JSONLine {
+    private static func line(_ record: HostRecord, _ facts: ServiceFacts, _ remark: String) -> JSONLine {
         JSONLine(
             "target",
             [
@@ -56,91 +115,16 @@ package struct StatusView: Sendable {
                 ("canonical_path", .optional(facts.canonicalPath)), ("unit_state", .optional(facts.unitState)),
                 ("user", .optional(facts.user)), ("checkout_commit", .optional(facts.checkout?.text)),
                 ("running_commit", .optional(facts.running?.text)), ("basis", .optional(facts.basis)),
-                ("branch", .optional(facts.branch)), ("remark", .optional(remark)),
+                ("branch", .optional(facts.branch)), ("since", .optional(facts.since?.description)),
+                ("beat_at", .optional(record.lastBeat?.description)), ("remark", .optional(remark)),
             ])
     }
 
-    /// The hosts of the fleet.
-    package func agents() async throws(OperatorError) {
-        let (records, now) = try await look()
-        var table = TextTable("HOST", "MEMBERSHIP", "STATE", "HEARD", "AGENT", "SERVICES", "MACHINE")
-        for record in records {
-            let state =
-                record.rollout.isEmpty ? record.state : "\(record.state): \(record.rollout.prefix(8)) \(record.step)"
-            table.add(
-                record.name.text, record.membership.rawValue, state,
-                record.lastBeat.map { Self.ago($0, now) } ?? "never", record.agent, String(record.services.count),
-                record.machineID)
-            console.show(
-                JSONLine(
-                    "agent",
-                    [
-                        ("host", .text(record.name.text)), ("membership", .text(record.membership.rawValue)),
-                        ("state", .optional(record.state)), ("rollout", .optional(record.rollout)),
-                        ("step", .optional(record.step)), ("agent", .optional(record.agent)),
-                        ("contract", .optional(record.contract)), ("machine_id", .optional(record.machineID)),
-                        ("beat_at", .optional(record.lastBeat?.description)),
-                    ]))
-        }
-        console.show(records.isEmpty ? "no host was ever heard in fleet \(fleet.name)" : table.text)
-    }
-
-    /// The newest rollouts.
-    package func rollouts(newest count: Int) async throws(OperatorError) {
-        let records = try await reading { () async throws(CoordinationError) in try await fleet.rollouts(newest: count)
-        }
-        var table = TextTable("ROLLOUT", "SUBMITTED", "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
-        for record in records {
-            table.add(
-                record.id.short, console.time(record.submitted), record.state?.rawValue ?? "?",
-                record.commit?.short ?? "?", record.source, String(record.hosts),
-                record.operatorName + (record.isSigned ? "" : " (not signed)"), record.reason)
-            console.show(
-                JSONLine(
-                    "rollout",
-                    [
-                        ("rollout", .text(record.id.text)), ("at", .text(record.submitted.description)),
-                        ("state", .optional(record.state?.rawValue)), ("commit", .optional(record.commit?.text)),
-                        ("source", .optional(record.source)), ("branch", .optional(record.branch)),
-                        ("operator", .optional(record.operatorName)), ("reason", .optional(record.reason)),
-                        ("signed", .flag(record.isSigned)),
-                    ]))
-        }
-        console.show(records.isEmpty ? "nothing was submitted to fleet \(fleet.name) yet" : table.text)
-    }
-
-    /// One rollout: its targets' verdicts and, when asked for, what each rests on.
-    package func show(_ id: RolloutID, evidence: Bool) async throws(OperatorError) {
-        try await reading { () async throws(CoordinationError) in
-            guard let rollout = try await fleet.rollout(id) else { throw .unknownRollout(id.text) }
-            let targets = try await fleet.targets(id, state: rollout.state)
-            console.show(
-                "submitted \(console.time(rollout.submitted)) by \(VisibleText(rollout.operatorName)), signatures: off")
-            if !rollout.reason.isEmpty { console.show("reason: \(VisibleText(rollout.reason))") }
-            if evidence {
-                for target in targets { try await showEvidence(id, target) }
-            }
-            console.show(rollout, targets, exit: ExitCode.of(targets, rollout: rollout.state ?? .failed))
-        }
-    }
-
-    private func showEvidence(_ id: RolloutID, _ target: TargetOutcome) async throws(CoordinationError) {
-        let text = try await fleet.evidence(id, target.host, target.service)
-        console.show("\(target.host) \(target.service): \(Console.word(target))")
-        for fact in text.split(separator: "\n") { console.show("    \(VisibleText(fact))") }
-        console.show(
-            JSONLine(
-                "evidence",
-                [
-                    ("host", .text(target.host.text)), ("service", .text(target.service.text)),
-                    ("facts", .list(text.split(separator: "\n").map { .text(String($0)) })),
-                ]))
-    }
-
-    private func look() async throws(OperatorError) -> ([HostRecord], Timestamp) {
+    /// The fleet's hosts, the server's clock, and how long a host may be silent.
+    func look() async throws(OperatorError) -> Look {
         try await reading { () async throws(CoordinationError) in
             let records = try await fleet.hosts().sorted { NaturalOrder.precedes($0.name.text, $1.name.text) }
-            return (records, try await fleet.serverTime())
+            return Look(hosts: records, now: try await fleet.serverTime(), downAfter: try await fleet.hostDownAfter())
         }
     }
 }

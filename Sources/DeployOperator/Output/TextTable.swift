@@ -9,14 +9,17 @@ struct TextTable {
     mutating func add(_ cells: String...) { rows.append(cells.map { VisibleText($0).description }) }
 
     /// The lines; an empty cell shows as `-`.
-    var text: String {
+    var text: String { text { $0 } }
+
+    /// The lines, each cell as `paint` returns it; what that adds must not be visible.
+    func text(_ paint: (String) -> String) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
                 let shown = cell.isEmpty ? "-" : cell
-                return column == row.count - 1
-                    ? shown : shown + String(repeating: " ", count: max(0, widths[column] - shown.count))
+                let blanks = column == row.count - 1 ? 0 : max(0, widths[column] - shown.count)
+                return paint(shown) + String(repeating: " ", count: blanks)
             }
             return cells.joined(separator: "  ")
         }.joined(separator: "\n")

@@ -2,29 +2,13 @@ package import Coordination
 package import DeployModel
 import Glibc
 
-/// `deploy`: plan, show, confirm, submit, follow.
+/// `deploy`: plan, show, confirm; submit; follow. Three calls, because only from the second on is there something that goes on
+/// when the person leaves.
 package struct Deployment: Sendable {
     private let fleet: Fleet
     private let settings: OperatorSettings
     private let files: UserFiles
     private let console: Console
-
-    /// How the command behaves besides what it deploys.
-    package struct Options: Sendable {
-        /// Whether no question is asked.
-        package var isConfirmed: Bool
-        /// Whether it leaves once the order is taken.
-        package var isDetached: Bool
-        /// How long it follows; nil for the end.
-        package var limit: Duration?
-
-        /// Options; see the properties.
-        package init(isConfirmed: Bool, isDetached: Bool, limit: Duration?) {
-            self.isConfirmed = isConfirmed
-            self.isDetached = isDetached
-            self.limit = limit
-        }
-    }
 
     /// A deployment in one fleet.
     package init(fleet: Fleet, settings: OperatorSettings, files: UserFiles, console: Console) {
@@ -34,11 +18,12 @@ package struct Deployment: Sendable {
         self.console = console
     }
 
-    /// Carries a request out.
+    /// Plans, shows the plan and asks. Nothing is submitted.
     ///
-    /// - Returns: the exit code; refusals of hosts are shown and end with 5 or 9.
-    package func run(_ request: DeployRequest, _ options: Options) async throws(OperatorError) -> ExitCode {
-        if !options.isConfirmed, console.form == .json || !Confirmation.isPossible {
+    /// - Returns: the order to submit, or nil when the person said no.
+    /// - Throws: ``OperatorError/refusedAsShown(_:)`` when any target is refused; nothing but the whole plan is submitted.
+    package func prepare(_ request: DeployRequest, isConfirmed: Bool) async throws(OperatorError) -> Order? {
+        if !isConfirmed, console.form == .json || !Confirmation.isPossible {
             throw .usage("nobody can be asked here: repeat the command with --yes, or look first with qtctl plan")
         }
         let plan = try await Planner(fleet: fleet, console: console).plan(request)
@@ -53,52 +38,81 @@ package struct Deployment: Sendable {
                 Refusal(.hostStateUnreadable, "a host's answer lacks a path or a commit", remedy: "plan again"))
         }
         if let flaw = order.flaw { throw .refused(Refusal(.orderMalformed, "the order is not good: \(flaw)")) }
-        guard options.isConfirmed || Confirmation.ask(question(order), console) else {
+        guard isConfirmed || Confirmation.ask(Self.question(order, settings), console) else {
             console.note("nothing was submitted")
-            return .refused
+            console.summary(exit: .refused)
+            return nil
         }
-        try files.noteLast(order.id, settings.fleet)
-        let reply = try await reading { () async throws(CoordinationError) in
-            try await fleet.submit(order, signature: [])
-        }
-        if case .refused(let refusal) = reply { throw .refused(refusal) }
-        return try await attend(order, options)
+        return order
     }
 
-    private func attend(_ order: Order, _ options: Options) async throws(OperatorError) -> ExitCode {
-        console.note(
-            "rollout \(order.id.short) submitted: \(order.commit.short) to \(order.hosts.count) hosts, signatures: off")
-        guard options.isDetached else {
-            return try await Follower(fleet: fleet, console: console).follow(order.id, limit: options.limit)
+    /// Hands the order to the fleet. From here on the rollout goes by itself.
+    ///
+    /// The id is noted for `@last` before the order is sent: whatever happens behind that, the person can ask for it.
+    package func submit(_ order: Order) async throws(OperatorError) {
+        let before = try? files.lastRollout(settings.fleet)
+        note(order.id)
+        if case .refused(let refusal) = try await send(order) {
+            if let before { note(before) }
+            throw .refused(refusal)
         }
-        console.show("rollout \(order.id.text)")
-        console.note("it goes on by itself; to watch it: qtctl follow \(order.id.short)")
+        console.note(
+            "rollout \(order.id.short) submitted: \(order.commit.short) to \(Counted.hosts(order.hosts.count)), "
+                + "signatures: off")
         console.show(
             JSONLine(
-                "summary",
+                "rollout",
                 [
-                    ("rollout", .text(order.id.text)), ("state", .text("running")),
-                    ("commit", .text(order.commit.text)),
-                    ("exit_code", .number(0)), ("targets", .list([])),
+                    ("rollout", .text(order.id.text)), ("state", .text(RolloutState.running.rawValue)),
+                    ("commit", .text(order.commit.text)), ("source", .text(order.source.text)),
+                    ("branch", .text(order.branch.text)), ("operator", .text(order.operatorName.text)),
+                    ("reason", .optional(order.reason.text)), ("signed", .flag(false)),
                 ]))
-        return .good
     }
 
-    private func question(_ order: Order) -> String {
+    /// Says how to watch a rollout that was submitted and is not watched.
+    package func detach(_ order: Order) {
+        console.show("rollout \(order.id.text)")
+        console.note("it goes on by itself; to watch it: \(Follower.command(order.id))")
+        console.summary(order.id, state: .running, commit: order.commit, exit: .good)
+    }
+
+    /// Watches the rollout to its end.
+    package func follow(_ order: Order, limit: Duration?) async throws(OperatorError) -> ExitCode {
+        try await Follower(fleet: fleet, console: console).follow(order.id, limit: limit)
+    }
+
+    /// Sends the order, a second and a third time when the reply is lost: the same order twice is a no-op.
+    private func send(_ order: Order) async throws(OperatorError) -> SubmitReply {
+        var triesLeft = 3
+        while true {
+            do throws(CoordinationError) { return try await fleet.submit(order, signature: []) } catch {
+                triesLeft -= 1
+                guard case .redis = error else { throw .fleet(error) }
+                guard triesLeft > 0, !Task.isCancelled else { throw .unsure(order.id, error) }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Not being able to keep a note must not keep anybody from deploying.
+    private func note(_ id: RolloutID) {
+        do throws(OperatorError) { try files.noteLast(id, settings.fleet) } catch {
+            console.note("note: @last will not know rollout \(id.short): \(error)")
+        }
+    }
+
+    /// What the person is asked before anything is submitted.
+    static func question(_ order: Order, _ settings: OperatorSettings) -> String {
         "fleet \(settings.fleet), Redis \(settings.redis), operator \(settings.operatorName), signatures: off\n"
-            + "deploy \(order.commit.short) to \(order.targetCount) targets on \(order.hosts.count) hosts, one after the other?"
+            + "deploy \(order.commit.short) to \(Counted.targets(order.targetCount)) on "
+            + Counted.hosts(order.hosts.count) + (order.hosts.count > 1 ? ", one host after the other?" : "?")
     }
 }
 
-/// A question with yes or no, for a person at a terminal.
-package enum Confirmation {
-    /// Whether somebody can be asked: both ends are a terminal.
-    package static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
-
-    /// Asks; anything but `y` or `yes` is no.
-    package static func ask(_ question: String, _ console: Console) -> Bool {
-        console.note(question + " [y/N]")
-        let answer = readLine()?.lowercased() ?? ""
-        return answer == "y" || answer == "yes"
-    }
+/// Numbers with their noun.
+enum Counted {
+    static func hosts(_ count: Int) -> String { "\(count) host\(count == 1 ? "" : "s")" }
+    static func targets(_ count: Int) -> String { "\(count) target\(count == 1 ? "" : "s")" }
+    static func commits(_ count: Int) -> String { "\(count) commit\(count == 1 ? "" : "s")" }
 }

@@ -16,7 +16,13 @@ package struct Enrolment: Sendable {
 
     /// Enrols a host.
     ///
-    /// `machineID` is the machine to bind the name to; nil for the one that beats under it.
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - machineID: the machine to bind the name to; nil for the one that beats under it.
+    ///   - reason: why.
+    ///   - isConfirmed: whether no question is asked.
+    /// - Returns: what the command exits with.
+    /// - Throws: ``OperatorError/usage(_:)`` for what is no machine-id, and when nobody can be asked.
     package func run(
         _ host: HostName, machineID: String?, reason: Reason, isConfirmed: Bool
     ) async throws(OperatorError) -> ExitCode {
@@ -28,21 +34,35 @@ package struct Enrolment: Sendable {
                 throw .usage("nobody can be asked here: repeat the command with --yes")
             }
             let question =
-                "fleet \(settings.fleet), Redis \(settings.redis), operator \(settings.operatorName)\nenrol \(host)?"
-            guard Confirmation.ask(question, console) else { return .refused }
+                "fleet \(settings.fleet), Redis \(settings.redis), operator \(settings.operatorName), signatures: off\n"
+                + "enrol \(host)?"
+            guard Confirmation.ask(question, console) else {
+                console.note("nothing was changed")
+                return .refused
+            }
         }
         let reply = try await reading { () async throws(CoordinationError) in
-            try await fleet.enrol(host, by: settings.operatorName, reason: reason, machineID: machineID)
+            try await fleet.enrol(host, by: settings.operatorName, reason: reason, machineID: machineID?.lowercased())
         }
         switch reply {
-        case .enrolled(let machine):
-            console.show(
-                "\(host) is enrolled, bound to "
-                    + (machine == "-" ? "the first machine that beats" : "machine \(machine)"))
-        case .before(let machine): console.show("\(host) was enrolled before, bound to machine \(machine)")
+        case .enrolled(let machine): show(host, machine, "is enrolled", isNew: true)
+        case .before(let machine): show(host, machine, "was enrolled before", isNew: false)
         case .refused(let refusal): throw .refused(refusal)
         }
         console.summary(exit: .good)
         return .good
+    }
+
+    /// Shows the membership; a `machine` of `-` is the first machine that beats.
+    private func show(_ host: HostName, _ machine: String, _ words: String, isNew: Bool) {
+        let bound = machine == "-" ? "the first machine that beats" : "machine \(VisibleText(machine))"
+        console.show("\(host) \(words), bound to \(bound)")
+        console.show(
+            JSONLine(
+                "agent",
+                [
+                    ("host", .text(host.text)), ("membership", .text(Membership.enrolled.rawValue)),
+                    ("machine_id", machine == "-" ? .null : .text(machine)), ("changed", .flag(isNew)),
+                ]))
     }
 }

@@ -14,29 +14,29 @@ package struct Plan: Sendable, Equatable {
 
     /// Puts the answers together.
     ///
-    /// `silent` are the hosts that were asked and did not answer.
+    /// - Parameters:
+    ///   - request: what was asked for.
+    ///   - targets: what the hosts answered, in any order.
+    ///   - silent: the hosts that were asked and did not answer.
+    ///   - incomplete: the hosts that answered, and what is wrong with the answer.
+    ///   - notes: remarks for the operator.
+    /// - Returns: the plan, with everything that is refused.
     package static func make(
-        _ request: DeployRequest, targets: [PlanTarget], silent: [HostName], notes: [String]
+        _ request: DeployRequest, targets: [PlanTarget], silent: [HostName],
+        incomplete: [OperatorError.TargetRefusal] = [], notes: [String]
     ) -> Plan {
         let targets = targets.sorted { left, right in
             if left.host != right.host { return NaturalOrder.precedes(left.host.text, right.host.text) }
             return (left.order, left.service) < (right.order, right.service)
         }
-        var refusals = silent.map { host in
-            OperatorError.TargetRefusal(
-                host: host.text,
-                Refusal(
-                    .hostSilent, "host \(host) beats and did not answer in time",
-                    remedy: "look at: systemctl status qtagent there; or leave it out with --exclude \(host)"))
-        }
+        var refusals = silent.map(silence) + incomplete
         refusals += targets.compactMap { target in
-            target.refusal.map { .init(host: target.host.text, service: target.service.text, $0) }
+            (target.refusal ?? target.gap(request)).map {
+                .init(host: target.host.text, service: target.service.text, $0)
+            }
         }
         if !request.includesSiblings { refusals += siblingRefusals(targets) }
-        if targets.isEmpty, silent.isEmpty {
-            refusals.append(
-                .init(Refusal(.nothingToDo, "no host has any of these services", remedy: "see: qtctl status")))
-        }
+        if silent.isEmpty, incomplete.isEmpty { refusals += absent(request, targets) }
         let good = targets.filter { $0.refusal == nil }
         let sources = Set(good.map(\.source)).sorted()
         let branches = Set(good.compactMap(\.branch)).sorted()
@@ -48,6 +48,28 @@ package struct Plan: Sendable, Equatable {
             branch: branches.count == 1 ? branches[0] : nil,
             commit: request.commit ?? (remotes.count == 1 ? good.first?.remoteCommit : nil), refusals: refusals,
             notes: notes)
+    }
+
+    private static func silence(_ host: HostName) -> OperatorError.TargetRefusal {
+        .init(
+            host: host.text,
+            Refusal(
+                .hostSilent, "host \(host) beats and did not answer in time",
+                remedy: "look at: systemctl status qtagent there; or leave it out with --exclude \(host)"))
+    }
+
+    /// What was asked for and nobody has: a service must not be left out in silence.
+    private static func absent(_ request: DeployRequest, _ targets: [PlanTarget]) -> [OperatorError.TargetRefusal] {
+        if targets.isEmpty {
+            return [.init(Refusal(.nothingToDo, "no host has any of these services", remedy: "see: qtctl status"))]
+        }
+        return request.services.filter { service in !targets.contains { $0.service == service } }.map { service in
+            .init(
+                service: service.text,
+                Refusal(
+                    .serviceUnknown, "no host that was asked has \(service)",
+                    remedy: "see: qtctl status \(service); then change --host or --source, or leave it out"))
+        }
     }
 
     private static func siblingRefusals(_ targets: [PlanTarget]) -> [OperatorError.TargetRefusal] {

@@ -24,9 +24,23 @@ package struct PlanTarget: Sendable, Equatable {
     package var isSibling: Bool
     package var refusal: Refusal?
 
+    /// What an order can't do without and the host did not say, although it refuses nothing.
+    func gap(_ request: DeployRequest) -> Refusal? {
+        let missing: [String] = [
+            canonicalPath == nil ? "the canonical path" : nil, checkout == nil ? "the checked out commit" : nil,
+            branch == nil ? "the branch" : nil, (try? SourceName(source)) == nil ? "the source" : nil,
+            request.commit == nil && remoteCommit == nil ? "the remote's commit" : nil,
+        ].compactMap { $0 }
+        guard !missing.isEmpty else { return nil }
+        return Refusal(
+            .hostStateUnreadable, "host \(host) did not say \(missing.joined(separator: ", ")) in words known here",
+            remedy: "plan again; if it stays so, qtctl and that host's qtagent are of different versions")
+    }
+
     /// What would happen.
     package func verdict(_ commit: CommitID?) -> String {
         if refusal != nil { return "refused" }
+        guard let commit else { return "" }
         if checkout == commit { return running == commit && basis == "known" ? "unchanged" : "restart" }
         return "deploy"
     }

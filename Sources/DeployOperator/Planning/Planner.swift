@@ -14,6 +14,8 @@ package struct Planner: Sendable {
 
     /// How long the hosts' answers are waited for: git's remote may be slow, and each host asks it.
     static let patience: Duration = .seconds(45)
+    /// A line at least this often while answers are waited for.
+    static let silence: Duration = .seconds(5)
 
     /// The plan of a request.
     ///
@@ -23,15 +25,15 @@ package struct Planner: Sendable {
             (try await fleet.hosts(), try await fleet.serverTime(), try await fleet.hostDownAfter())
         }
         let scope = try Scope.of(request, among: records, now: now, downAfter: downAfter)
-        let (targets, silent) = try await reading { () async throws(CoordinationError) in
+        let answers = try await reading { () async throws(CoordinationError) in
             try await ask(request, scope.hosts)
         }
-        return Plan.make(request, targets: targets, silent: silent, notes: scope.notes)
+        return Plan.make(
+            request, targets: answers.targets, silent: answers.silent, incomplete: answers.incomplete,
+            notes: scope.notes)
     }
 
-    private func ask(
-        _ request: DeployRequest, _ hosts: [HostName]
-    ) async throws(CoordinationError) -> (targets: [PlanTarget], silent: [HostName]) {
+    private func ask(_ request: DeployRequest, _ hosts: [HostName]) async throws(CoordinationError) -> Answers {
         let id = RolloutID.random()
         let services = request.services.isEmpty ? "*" : request.services.map(\.text).joined(separator: "+")
         let fields = [
@@ -39,21 +41,18 @@ package struct Planner: Sendable {
             ("commit", request.commit?.text ?? ""), ("op", "deploy"),
         ]
         try await fleet.ask(id, .plan, hosts, lasting: Self.patience, fields: fields)
-        var missing = Set(hosts.map(\.text))
-        var targets: [PlanTarget] = []
+        var answers = Answers(asked: hosts)
         var cursor = ""
         let began = ContinuousClock.now
-        var isTold = false
-        while !missing.isEmpty, ContinuousClock.now - began < Self.patience {
-            for entry in try await fleet.answers(id, behind: &cursor, wait: .seconds(1)) {
-                if entry["type"] == "done" { missing.remove(entry["host"]) }
-                if let target = PlanTarget(entry), hosts.contains(target.host) { targets.append(target) }
-            }
-            if !missing.isEmpty, !isTold, ContinuousClock.now - began > .seconds(5) {
-                isTold = true
-                console.note("waiting for the answers of \(missing.sorted().joined(separator: ", "))")
+        var lastLine = began
+        while !answers.silent.isEmpty, ContinuousClock.now - began < Self.patience {
+            for entry in try await fleet.answers(id, behind: &cursor, wait: .seconds(1)) { answers.take(entry) }
+            if !answers.silent.isEmpty, ContinuousClock.now - lastLine > Self.silence {
+                lastLine = .now
+                let names = answers.silent.map(\.text).joined(separator: ", ")
+                console.note("waiting for the answers of \(names), \(HumanDuration(Self.patience)) at most")
             }
         }
-        return (targets, hosts.filter { missing.contains($0.text) })
+        return answers
     }
 }

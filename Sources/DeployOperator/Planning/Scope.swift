@@ -11,8 +11,12 @@ struct Scope: Equatable {
 
     /// Decides who is asked.
     ///
-    /// `now` is the server's clock.
-    /// `downAfter` is how long a host may be silent.
+    /// - Parameters:
+    ///   - request: what was asked for.
+    ///   - records: every host that the fleet knows.
+    ///   - now: the server's clock.
+    ///   - downAfter: how long a host may be silent.
+    /// - Returns: who is asked.
     /// - Throws: ``OperatorError/refused(_:)`` for hosts and services that do not exist or can't be asked.
     static func of(
         _ request: DeployRequest, among records: [HostRecord], now: Timestamp, downAfter: Duration = .seconds(90)
@@ -22,23 +26,14 @@ struct Scope: Equatable {
         var refusals: [OperatorError.TargetRefusal] = []
         for record in records.sorted(by: { NaturalOrder.precedes($0.name.text, $1.name.text) }) {
             guard !request.excluded.contains(record.name), concerns(request, record) else { continue }
-            let isNamed = request.hosts.contains(record.name)
-            switch record.membership {
-            case .seen:
-                let refusal = Refusal(
-                    .hostNotEnrolled, "host \(record.name) is not enrolled",
-                    remedy: "run: qtctl agents enrol \(record.name)")
-                if isNamed {
+            if let (refusal, note) = absence(record) {
+                // Who is named is meant: leaving that host out would be another deployment than was asked for.
+                if request.hosts.contains(record.name) {
                     refusals.append(.init(host: record.name.text, refusal))
                 } else {
-                    scope.notes.append(
-                        "host \(record.name) beats and is not enrolled: left out (qtctl agents enrol \(record.name))")
+                    scope.notes.append(note)
                 }
                 continue
-            case .drained:
-                scope.notes.append("host \(record.name) is drained by \(record.changedBy): left out (\(record.reason))")
-                continue
-            case .enrolled: break
             }
             if let refusal = silence(record, now, downAfter) {
                 refusals.append(.init(host: record.name.text, refusal))
@@ -51,6 +46,27 @@ struct Scope: Equatable {
             throw .refused(Refusal(.nothingToDo, "no enrolled host is left to ask", remedy: "see: qtctl agents list"))
         }
         return scope
+    }
+
+    /// Why a host is not a member of any order: as a refusal for who named it, as a remark for who did not.
+    private static func absence(_ record: HostRecord) -> (Refusal, String)? {
+        switch record.membership {
+        case .enrolled: nil
+        case .seen:
+            (
+                Refusal(
+                    .hostNotEnrolled, "host \(record.name) is not enrolled",
+                    remedy: "run: qtctl agents enrol \(record.name)"),
+                "host \(record.name) beats and is not enrolled: left out (qtctl agents enrol \(record.name))"
+            )
+        case .drained:
+            (
+                Refusal(
+                    .hostDrained, "host \(record.name) is drained by \(record.changedBy): \(record.reason)",
+                    remedy: "name the other hosts"),
+                "host \(record.name) is drained by \(record.changedBy): left out (\(record.reason))"
+            )
+        }
     }
 
     /// Whether a host has anything to do with the request. A host that was never heard may have: it must be told apart.

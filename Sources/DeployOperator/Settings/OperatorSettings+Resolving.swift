@@ -15,9 +15,12 @@ extension OperatorSettings {
     /// Puts the settings together: flag, then `QTCTL_*`, then the file's context, then the stack's `REDIS_HOST` and
     /// `REDIS_PORT` (for the address alone).
     ///
-    /// `file` is the settings file's name and text; nil when there is none.
-    /// `environment` are the variables of this process.
-    /// `hostname` is that of this machine, for the default name of the operator.
+    /// - Parameters:
+    ///   - flags: what was said on the command line.
+    ///   - file: the settings file's name and text; nil when there is none.
+    ///   - environment: the variables of this process.
+    ///   - hostname: of this machine, for the default name of the operator.
+    /// - Returns: the settings of one command.
     /// - Throws: ``OperatorError/usage(_:)`` that names what is missing and the ways to say it.
     package static func resolve(
         _ flags: Flags, file: (name: String, text: String)?, environment: [String: String], hostname: String
@@ -25,10 +28,14 @@ extension OperatorSettings {
         let context = try context(flags.context ?? environment["QTCTL_CONTEXT"], file)
         let fleet = flags.fleet ?? environment["QTCTL_FLEET"] ?? context.fleet
         guard let fleet else {
-            throw .usage("no fleet is named: use --fleet, QTCTL_FLEET, or a context in ~/.config/qtctl/config.yaml")
+            throw .usage(
+                "no fleet is named: use --fleet, QTCTL_FLEET, or a context in \(file?.name ?? "~/.config/qtctl/config.yaml")"
+            )
         }
         guard let redis = flags.redis ?? environment["QTCTL_REDIS"] ?? context.redis ?? stackAddress(environment) else {
-            throw .usage("no Redis is named: use --redis, QTCTL_REDIS, or a context in ~/.config/qtctl/config.yaml")
+            throw .usage(
+                "no Redis is named: use --redis, QTCTL_REDIS, or a context in \(file?.name ?? "~/.config/qtctl/config.yaml")"
+            )
         }
         guard let signatures = environment["QTCTL_SIGNATURES"] ?? context.signatures else {
             throw .usage(
@@ -52,7 +59,8 @@ extension OperatorSettings {
     /// Without a signature the name is what this machine says: the person behind sudo, at this machine.
     private static func defaultOperator(_ environment: [String: String], _ hostname: String) -> String {
         let user = environment["SUDO_USER"] ?? environment["USER"] ?? "somebody"
-        return String("\(user)@\(hostname)".map { OperatorName.accepts(Array("a\($0)".utf8)) ? $0 : "-" })
+        let fitting = "\(user)@\(hostname)".map { OperatorName.accepts(Array("a\($0)".utf8)) ? $0 : "-" }
+        return String(fitting.drop { !OperatorName.accepts(Array(String($0).utf8)) }.prefix(128))
     }
 
     private static func parse<Name: GrammarText>(_ text: String) throws(OperatorError) -> Name {
@@ -74,6 +82,7 @@ extension OperatorSettings {
         }
     }
 
+    /// Only the context that is used is judged: a slip in another one must not stand in the way of a deployment.
     private static func choose(
         _ name: String?, _ root: [String: SettingsValue], _ file: String
     ) throws(SettingsError) -> Context {
@@ -82,11 +91,13 @@ extension OperatorSettings {
         var chosen = name
         if chosen == nil, let value = root["context"] { chosen = try value.text() }
         guard let chosen else { return Context() }
-        guard let value = contexts[chosen] else {
-            let near = NearWord.of(chosen, among: contexts.keys.sorted()).map { "; \($0) was meant?" } ?? ""
-            throw SettingsError(file: file, line: nil, problem: "there is no context \(chosen)\(near)")
-        }
-        return try Context(value)
+        if let value = contexts[chosen] { return try Context(value) }
+        let known = contexts.keys.sorted()
+        let near = NearWord.of(chosen, among: known).map { "; \($0) was meant?" } ?? ""
+        let problem =
+            "there is no context \(chosen)\(near)" + (known.isEmpty ? "" : " (known: \(known.joined(separator: ", ")))")
+        if name == nil, let value = root["context"] { throw value.error(problem) }
+        throw SettingsError(file: file, line: nil, problem: problem)
     }
 }
 

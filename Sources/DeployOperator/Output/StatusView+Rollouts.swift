@@ -1,0 +1,66 @@
+import Coordination
+package import DeployModel
+
+extension StatusView {
+    /// The newest rollouts.
+    package func rollouts(newest count: Int) async throws(OperatorError) {
+        let records = try await reading { () async throws(CoordinationError) in
+            try await fleet.rollouts(newest: count)
+        }
+        var table = TextTable("ROLLOUT", "SUBMITTED", "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
+        for record in records {
+            table.add(
+                record.id.short, console.time(record.submitted), record.state?.rawValue ?? "?",
+                record.commit?.short ?? "?", record.source, String(record.hosts),
+                record.operatorName + (record.isSigned ? "" : " (not signed)"), record.reason)
+            console.show(Self.line(record))
+        }
+        console.show(records.isEmpty ? "nothing was submitted to fleet \(fleet.name) yet" : table.text)
+        console.summary(exit: .good)
+    }
+
+    /// One rollout: its targets' verdicts and, when asked for, what each rests on.
+    package func show(_ id: RolloutID, evidence: Bool) async throws(OperatorError) {
+        try await reading { () async throws(CoordinationError) in
+            guard let rollout = try await fleet.rollout(id) else { throw .unknownRollout(id.text) }
+            let targets = try await fleet.targets(id, state: rollout.state)
+            console.show(
+                "submitted \(console.time(rollout.submitted)) by \(VisibleText(rollout.operatorName)), "
+                    + (rollout.isSigned ? "signed" : "not signed"))
+            if !rollout.reason.isEmpty { console.show("reason: \(VisibleText(rollout.reason))") }
+            console.show(Self.line(rollout))
+            if evidence {
+                for target in targets { try await showEvidence(id, target) }
+            }
+            let isEnded = rollout.state?.isEnded == true
+            console.show(
+                rollout, targets, exit: isEnded ? ExitCode.of(targets, rollout: rollout.state ?? .failed) : nil)
+        }
+    }
+
+    private func showEvidence(_ id: RolloutID, _ target: TargetOutcome) async throws(CoordinationError) {
+        let text = try await fleet.evidence(id, target.host, target.service)
+        let facts = text.split(separator: "\n")
+        console.show("\(target.host) \(target.service): \(Console.word(target))")
+        for fact in facts { console.show("    \(VisibleText(fact))") }
+        console.show(
+            JSONLine(
+                "evidence",
+                [
+                    ("host", .text(target.host.text)), ("service", .text(target.service.text)),
+                    ("facts", .list(facts.map { .text(String($0)) })),
+                ]))
+    }
+
+    private static func line(_ record: RolloutRecord) -> JSONLine {
+        JSONLine(
+            "rollout",
+            [
+                ("rollout", .text(record.id.text)), ("at", .text(record.submitted.description)),
+                ("state", .optional(record.state?.rawValue)), ("commit", .optional(record.commit?.text)),
+                ("source", .optional(record.source)), ("branch", .optional(record.branch)),
+                ("operator", .optional(record.operatorName)), ("reason", .optional(record.reason)),
+                ("signed", .flag(record.isSigned)),
+            ])
+    }
+}
