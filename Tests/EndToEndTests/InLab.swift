@@ -1,9 +1,11 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// Boots one lab of three hosts for a suite, with the stack and the agent on each, and takes it down afterwards.
 struct InLab: SuiteTrait, TestScoping {
-    static let lab = Lab(name: "qte2e", stableFor: "2s")
+    /// Named by `QTLAB_NAME` where two runs of these tests share a machine.
+    static let lab = Lab(name: ProcessInfo.processInfo.environment["QTLAB_NAME"] ?? "qte2e", stableFor: "2s")
     static let isPossible = Lab.isPossible
     static let why: Comment = "needs root, systemd-nspawn and redis-server: sudo make test"
 
