@@ -11,6 +11,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Faults can be planted in debug builds, and in a release build only when its environment asks for it.
+let failpoints: [SwiftSetting] =
+    Context.environment["QTDEPLOY_FAILPOINTS"] == "1"
+    ? [.define("FAILPOINTS")] : [.define("FAILPOINTS", .when(configuration: .debug))]
+
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -59,7 +64,7 @@ let package = Package(
         .target(
             name: "DeployAgent",
             dependencies: ["DeployModel", "Coordination", "HostControl", "SettingsFile", logging, lifecycle, system],
-            swiftSettings: strict),
+            swiftSettings: strict + failpoints),
         .target(
             name: "DeployOperator", dependencies: ["DeployModel", "Coordination", "SettingsFile"],
             swiftSettings: strict),

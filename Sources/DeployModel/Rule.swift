@@ -21,6 +21,7 @@ package enum Rule: String, Sendable, CaseIterable {
     case userIsRoot = "user_is_root"
     case userUnknown = "user_unknown"
     case daemonReloadNeeded = "daemon_reload_needed"
+    case interlockMissing = "interlock_missing"
     case environmentFileMissing = "environment_file_missing"
     case environmentFileMalformed = "environment_file_malformed"
     case foreignUnitInPath = "foreign_unit_in_path"

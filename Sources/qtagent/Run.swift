@@ -28,6 +28,7 @@ struct Run: AsyncParsableCommand {
             lane.clientName = "qtagent-\(configuration.host)-\(name)"
             return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: logger))
         }
+        if let remark = try Failpoint.prepare() { logger.warning("\(remark)") }
         let services = try await Agent.services(
             configuration, identity: identity,
             connections: Agent.Connections(bell: lane("bell"), control: lane("control"), publish: lane("publish")),

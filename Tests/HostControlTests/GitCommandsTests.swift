@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func theIndexLockIsRemovedAsTheOwner() {
-        let command = commands.removeIndexLock("/srv/tree/.git/index.lock")
+        let command = commands.removeFile("/srv/tree/.git/index.lock")
         #expect(command.executable == "/usr/bin/rm")
         #expect(command.arguments == ["-f", "--", "/srv/tree/.git/index.lock"])
         #expect(command.identity?.uid == 1000)

@@ -10,6 +10,7 @@ package struct HostTools: Sendable {
     let journal: Journal
     let stateDirectory: String
     let fetchLimit: Duration
+    let interlock: StartInterlock
 
     /// The tools of this host.
     package init(runner: any CommandRunning, stateDirectory: String, fetchLimit: Duration) {
@@ -19,6 +20,7 @@ package struct HostTools: Sendable {
         journal = Journal(runner: runner, limits: JournalLimits(time: .seconds(20), output: 8 << 20))
         self.stateDirectory = stateDirectory
         self.fetchLimit = fetchLimit
+        interlock = StartInterlock(stateDirectory: stateDirectory)
     }
 
     /// The lock of a work tree. A lock that was released a moment ago may still be inherited by a child that is just being

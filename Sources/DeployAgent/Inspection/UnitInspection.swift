@@ -32,6 +32,12 @@ struct UnitInspection: Sendable {
                 .daemonReloadNeeded, "the files of \(unit) are newer than what systemd has loaded",
                 remedy: "look at the change, then run: systemctl daemon-reload")
         }
+        guard InterlockDropIn.isLoaded(in: facts) else {
+            throw Refusal(
+                .interlockMissing,
+                "\(unit) lacks the drop-in \(InterlockDropIn.name), which keeps it from starting on half a checkout",
+                remedy: "run: systemctl restart qtagent -- it writes it, and says what keeps it from that")
+        }
         let path = try canonicalPath(unit, facts.workingDirectory)
         return InspectedUnit(
             configuration: configuration, facts: facts, path: path, account: try account(configuration, facts),

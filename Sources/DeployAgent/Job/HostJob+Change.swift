@@ -4,15 +4,16 @@ import HostControl
 import Logging
 import SystemPackage
 
-/// What changes the host: checkout, prepare, restart, verify.
+/// What changes the host, after the checkout: prepare, restart, verify.
 extension HostJob {
     /// One path after the other; the first failure ends it.
     func change() async throws(JobFailure) {
         for index in sites.indices {
-            try await step(.checkout) { () throws(JobFailure) in try await self.checkOut(index) }
+            try await step(.checkout) { () throws(JobFailure) in try await self.checkOut(self.sites[index]) }
             try await step(.prepare) { () throws(JobFailure) in
                 try await self.prepare(self.sites[index], commit: self.order.commit, direction: "forward")
             }
+            Failpoint.prepared.pass()
             try await step(.restart) { () throws(JobFailure) in try await self.restart(self.sites[index]) }
             try await step(.verify) { () throws(JobFailure) in
                 try await self.verify([self.sites[index]], commit: self.order.commit)
@@ -21,75 +22,13 @@ extension HostJob {
         if let lost = await right.refusal { remarks.append("finished_without_lease (\(lost))") }
     }
 
-    private func checkOut(_ index: Int) async throws(JobFailure) {
-        let site = sites[index]
-        // Safe point: nothing of this path is touched yet.
-        if let lost = await right.refusal {
-            throw JobFailure(.checkout, Refusal(.rightLost, lost, remedy: "nothing was touched: submit again"))
-        }
-        guard site.tree.head != order.commit else { return }
-        let repository = site.tree.repository
-        do {
-            let isForward = try await repository.isAncestor(site.tree.head, of: order.commit)
-            guard isForward || order.direction == .any else {
-                throw JobFailure(
-                    .checkout,
-                    Refusal(
-                        .notFastForward,
-                        "\(order.commit.short) does not contain \(site.tree.head.short), which is checked out",
-                        remedy: "go back on purpose with: qtctl rollback"))
-            }
-            if let file = try await repository.obstructions(from: site.tree.head, to: order.commit).first {
-                throw JobFailure(
-                    .checkout,
-                    Refusal(
-                        .untrackedFileInTheWay,
-                        "\(VisibleText(file)) is untracked in \(site.line.path), and the commit has a file there",
-                        remedy: "move it away"))
-            }
-            try await moveHead(site, to: order.commit) { () throws(HostError) in
-                if isForward {
-                    try await repository.fastForward(to: self.order.commit)
-                } else {
-                    try await repository.resetKeeping(to: self.order.commit)
-                }
-            }
-        } catch let failure as JobFailure {
-            throw failure
-        } catch {
-            throw JobFailure(.checkout, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
-        }
-    }
-
-    /// Moves HEAD of a path, with the journal before and after, and never twice in one wall-clock second: Python trusts byte
-    /// code by a source file's size and whole-second time, and ran the wrong version when two checkouts shared a second.
-    func moveHead(_ site: Site, to commit: CommitID, _ move: () async throws(HostError) -> Void) async throws {
-        let path = site.line.path
-        if let last = await memory.record.lastCheckout(of: path)?.wallSecond {
-            while WallClock.now().milliseconds / 1000 == last { try await Task.sleep(for: .milliseconds(50)) }
-        }
-        try write(.checkoutBegun(path: path, to: commit), .checkout)
-        let bootID = identity.bootID
-        let begun = BootClock.now()
-        try await memory.update {
-            $0.begin(path, .init(bootID: bootID, begun: begun, ended: nil, commit: commit, wallSecond: 0))
-        }
-        try await move()
-        guard try await site.tree.repository.head() == commit else {
-            throw JobFailure(
-                .checkout, Refusal(.headDiffers, "HEAD of \(path) is not \(commit.short) after the checkout"))
-        }
-        let ended = BootClock.now()
-        let second = WallClock.now().milliseconds / 1000
-        try await memory.update { $0.end(path, at: ended, wallSecond: second) }
-        try write(.checkoutDone(path: path), .checkout)
-    }
-
     /// The one unit in which hooks run, one after the other. Its name is what recovery stops, and what is no neighbour.
     static let hookUnit = ServiceName(accepted: "qtagent-hook")
 
     /// Runs the configured commands of each service, in a transient unit as its user.
     func prepare(_ site: Site, commit: CommitID, direction: String) async throws(JobFailure) {
+        guard site.units.contains(where: { !$0.configuration.prepare.isEmpty }) else { return }
+        if !progress.preparesBegun.contains(site.line.path) { try write(.prepareBegun(path: site.line.path), .prepare) }
         await right.expectProgress(within: configuration.timings.prepare)
         for unit in site.units {
             for words in unit.configuration.prepare {
@@ -118,10 +57,14 @@ extension HostJob {
             throw JobFailure(
                 .restart, Refusal(.rightLost, lost, remedy: "the previous commit was put back: submit again"))
         }
+        try releaseInterlock(site, .restart)
         for unit in site.units {
             try write(.restartBegun(service: unit.service), .restart)
+            Failpoint.restartBegun.pass()
             let facts = try await restart(unit, step: .restart)
+            Failpoint.restarted.pass()
             try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .restart)
+            Failpoint.restartDone.pass()
             narrator.tell(.restart, .done, "process \(facts.mainPID ?? 0)", service: unit.service)
         }
     }
@@ -153,6 +96,7 @@ extension HostJob {
         }
         let timings = configuration.timings
         await right.expectProgress(within: timings.stableFor + timings.verifySlack + .seconds(10))
+        Failpoint.verifying.pass()
         let outcome = await Verification(tools: tools, timings: timings).observe(subjects)
         findings = findings.filter { !names.contains($0.service) } + outcome.findings
         if let failure = outcome.failure { throw failure }

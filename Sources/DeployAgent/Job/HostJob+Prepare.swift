@@ -21,6 +21,7 @@ extension HostJob {
                 try write(.ran(service: unit.service, invocation: invocation, commit: commit), .inspect)
             }
         }
+        Failpoint.inspected.pass()
     }
 
     /// Everything that is refused about the host as it is now.
@@ -80,8 +81,10 @@ extension HostJob {
                     Refusal(.pathLocked, "\(error)", remedy: "another deployment works on that path: wait for it"))
             }
         }
+        Failpoint.locked.pass()
         do throws(Refusal) { sites = try await survey(locks: locks) } catch { throw JobFailure(.inspect, error) }
         for site in sites { try await fetch(site) }
+        Failpoint.fetched.pass()
     }
 
     private func fetch(_ site: Site) async throws(JobFailure) {
@@ -89,6 +92,7 @@ extension HostJob {
         await right.expectProgress(within: configuration.timings.fetch)
         do {
             if try await isOnRemoteBranch(repository) { return }
+            Failpoint.fetching.pass()
             do throws(HostError) { try await repository.fetch(order.branch) } catch {
                 throw JobFailure(
                     .fetch,
@@ -154,10 +158,12 @@ extension HostJob {
     }
 
     private func keep(_ token: Int64) async throws(JobFailure) {
+        Failpoint.granted.pass()
         do throws(Errno) { try await memory.sawToken(token) } catch {
             throw JobFailure(.lease, Refusal(.hostStateUnreadable, "the token can't be written down: \(error)"))
         }
         try write(.claimed(token: token), .lease)
+        Failpoint.claimed.pass()
     }
 
     /// Whether there is nothing to do: every process is known to run the commit, is younger than the files that it was
@@ -188,7 +194,9 @@ extension HostJob {
         else {
             return false
         }
-        let files = unit.facts.environmentFiles.map(\.path) + [unit.facts.fragmentPath] + unit.facts.dropInPaths
+        // The interlock's drop-in changes nothing of a process.
+        let dropIns = unit.facts.dropInPaths.filter { !$0.hasSuffix("/" + InterlockDropIn.name) }
+        let files = unit.facts.environmentFiles.map(\.path) + [unit.facts.fragmentPath] + dropIns
         return files.allSatisfy { file in
             guard let changed = FileTime.modified(file) else { return true }
             return changed < started

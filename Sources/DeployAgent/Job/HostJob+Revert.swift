@@ -10,21 +10,21 @@ extension HostJob {
         let began = ContinuousClock.now
         narrator.tell(.revert, .begun, failure.refusal.description)
         await takeEvidence()
-        let isUntouched = progress.restartsBegun.isEmpty
+        let isRestarted: Bool
         do throws(JobFailure) {
             if progress.failure == nil {
                 try write(
                     .revertBegun(step: failure.step, rule: failure.refusal.rule, message: failure.refusal.message),
                     .revert)
             }
-            if order.failedHost == .leave, !isUntouched {
-                return report(.failed, failure: failure, running: order.commit)
-            }
+            Failpoint.revertBegun.pass()
             try requireSites(failure)
-            for site in sites.reversed() where progress.checkoutsBegun.contains(site.line.path) {
-                try await putBack(site)
+            let back = sites.filter { !isLeft($0) }
+            for site in back.reversed() {
+                if progress.checkoutsBegun.contains(site.line.path) { try await putBack(site) }
+                try releaseInterlock(site, .revert)
             }
-            if !isUntouched { try await restartBack() }
+            isRestarted = try await restartBack(back)
         } catch {
             logger.critical(
                 "the way back failed: a person is needed",
@@ -34,8 +34,14 @@ extension HostJob {
         }
         narrator.tell(.revert, .done, took: HumanDuration(ContinuousClock.now - began).milliseconds)
         if let lost = await right.refusal { remarks.append("finished_without_lease (\(lost))") }
+        if sites.contains(where: isLeft) { return report(.failed, failure: failure, running: order.commit) }
         let previous = lines.first.flatMap { progress.previous[$0.path] }
-        return report(isUntouched ? .failed : .reverted, failure: failure, running: isUntouched ? nil : previous)
+        return report(isRestarted ? .reverted : .failed, failure: failure, running: isRestarted ? previous : nil)
+    }
+
+    /// Whether a path stays as it is by order: with the new commit, to which a service of it was restarted.
+    private func isLeft(_ site: Site) -> Bool {
+        order.failedHost == .leave && site.units.contains { progress.restartsBegun.contains($0.service) }
     }
 
     private func joined(_ failure: JobFailure, _ back: JobFailure) -> JobFailure {
@@ -65,45 +71,78 @@ extension HostJob {
     private func putBack(_ site: Site) async throws(JobFailure) {
         guard let previous = progress.previous[site.line.path] else { return }
         let repository = site.tree.repository
-        do {
-            if try await repository.head() == previous, try await repository.status().isClean { return }
-            try await moveHead(site, to: previous) { () throws(HostError) in
-                try await repository.resetKeeping(to: previous)
-            }
-            try write(.revertCheckoutDone(path: site.line.path), .revert)
-        } catch let failure as JobFailure { throw failure } catch {
+        let isThere: Bool
+        do throws(HostError) {
+            let head = try await repository.head()
+            let isClean = try await repository.status().isClean
+            isThere = head == previous && isClean
+        } catch {
             throw JobFailure(.revert, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
         }
+        if !isThere {
+            try await moveHead(site, to: previous, step: .revert) { () throws(HostError) in
+                try await repository.resetKeeping(to: previous)
+            }
+        }
+        try write(.revertCheckoutDone(path: site.line.path), .revert)
+        Failpoint.revertCheckoutDone.pass()
     }
 
-    /// Restarts what was restarted to the new commit, and stops what had not run before.
-    private func restartBack() async throws(JobFailure) {
+    /// Restarts on the previous commit what the job restarted, and what ended meanwhile and was kept from starting; stops what
+    /// had not run before.
+    ///
+    /// - Returns: whether there was anything to restart.
+    private func restartBack(_ sites: [Site]) async throws(JobFailure) -> Bool {
         var proven: [Site] = []
-        for site in sites {
+        for var site in sites {
             guard let previous = progress.previous[site.line.path] else { continue }
-            var back = site
-            back.units = site.units.filter { progress.restartsBegun.contains($0.service) }
-            guard !back.units.isEmpty else { continue }
-            try await prepare(back, commit: previous, direction: "back")
-            for unit in back.units {
-                if progress.invocations[unit.service] == "" {
-                    await stop(unit)
-                    continue
-                }
-                try write(.revertRestartBegun(service: unit.service), .revert)
-                let fresh = try await current(unit)
-                let facts = try await restart(fresh, step: .revert)
-                try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .revert)
+            if progress.preparesBegun.contains(site.line.path) {
+                try await prepare(site, commit: previous, direction: "back")
             }
-            back.units.removeAll { progress.invocations[$0.service] == "" }
-            proven.append(back)
+            site.units = try await disturbed(site)
+            for unit in site.units where progress.invocations[unit.service] == "" { await stop(unit) }
+            site.units.removeAll { progress.invocations[$0.service] == "" }
+            for unit in site.units { try await restartBack(unit, site, previous) }
+            if !site.units.isEmpty { proven.append(site) }
         }
-        for site in proven where !site.units.isEmpty {
+        for site in proven {
             guard let previous = progress.previous[site.line.path] else { continue }
             do throws(JobFailure) { try await verify([site], commit: previous) } catch {
                 throw JobFailure(.revert, error.refusal, service: error.service)
             }
         }
+        return !proven.isEmpty
+    }
+
+    private func restartBack(_ unit: InspectedUnit, _ site: Site, _ previous: CommitID) async throws(JobFailure) {
+        var facts = unit.facts
+        if await !isKnown(unit, to: previous, in: site) {
+            try write(.revertRestartBegun(service: unit.service), .revert)
+            Failpoint.revertRestartBegun.pass()
+            facts = try await restart(unit, step: .revert)
+            Failpoint.revertRestarted.pass()
+        }
+        try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .revert)
+    }
+
+    /// The units, as they are now, that don't run as they ran before the job.
+    private func disturbed(_ site: Site) async throws(JobFailure) -> [InspectedUnit] {
+        var units: [InspectedUnit] = []
+        for unit in site.units {
+            let unit = try await current(unit)
+            let before = progress.invocations[unit.service] ?? ""
+            let isGone = !before.isEmpty && (unit.facts.invocationID != before || !unit.facts.isRunning)
+            if isGone || progress.restartsBegun.contains(unit.service) { units.append(unit) }
+        }
+        return units
+    }
+
+    /// Whether the process of a unit is known to have started on a commit: by a boot after the tree was made whole, or by a
+    /// former life of the agent.
+    func isKnown(_ unit: InspectedUnit, to commit: CommitID, in site: Site) async -> Bool {
+        let running = await RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
+            .of(unit.facts, path: site.line.path, head: commit, repository: site.tree.repository)
+        return running.basis == .known && running.commit == commit
     }
 
     /// The unit as it is now: its invocation has changed since it was inspected.

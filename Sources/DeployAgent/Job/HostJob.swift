@@ -75,12 +75,13 @@ final class HostJob {
         } catch {
             return await end(after: error)
         }
+        Failpoint.verified.pass()
         return report(.verified, failure: nil, running: order.commit)
     }
 
     /// Decides what a failure comes to: nothing was touched, or the way back.
     func end(after failure: JobFailure) async -> ReportSpool.Report {
-        guard progress.checkoutsBegun.isEmpty, progress.restartsBegun.isEmpty else { return await goBack(failure) }
+        guard progress.isUntouched else { return await goBack(failure) }
         let verdict: Verdict
         switch failure.step {
         case .admit, .inspect, .lease: verdict = .refused

@@ -4,11 +4,12 @@ import SystemPackage
 /// Files that must be there after a power cut: written, synced, and their directory synced.
 enum DurableFile {
     /// Replaces a file in one step: after a crash there is the old text or the new one, never a part.
-    static func replace(_ path: FilePath, with text: [UInt8]) throws(Errno) {
+    static func replace(_ path: FilePath, with text: [UInt8], mode: mode_t = 0o600) throws(Errno) {
         let temporary = FilePath(path.string + ".new")
         do {
             let file = try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+                temporary, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: FilePermissions(rawValue: mode))
             try file.closeAfter {
                 try file.writeAll(text)
                 try sync(file)
@@ -31,18 +32,22 @@ enum DurableFile {
         } catch let error as Errno { throw error } catch { throw Errno.ioError }
     }
 
-    /// Removes a file; one that is not there is no error.
+    /// Removes a file, for good; one that is not there is no error.
     static func remove(_ path: FilePath) throws(Errno) {
-        guard unlink(path.string) == 0 || errno == ENOENT else { throw Errno(rawValue: errno) }
+        guard unlink(path.string) == 0 else {
+            if errno == ENOENT { return }
+            throw Errno(rawValue: errno)
+        }
+        try syncDirectory(path.removingLastComponent())
     }
 
-    /// Makes a directory and those above it, readable by its owner alone.
-    static func makeDirectory(_ path: FilePath) throws(Errno) {
+    /// Makes a directory and those above it, by default readable by its owner alone.
+    static func makeDirectory(_ path: FilePath, mode: mode_t = 0o700) throws(Errno) {
         if access(path.string, F_OK) == 0 { return }
-        if !path.removingLastComponent().isEmpty, path.removingLastComponent() != path {
-            try makeDirectory(path.removingLastComponent())
-        }
-        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty, parent != path { try makeDirectory(parent, mode: mode) }
+        guard mkdir(path.string, mode) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+        if !parent.isEmpty { try syncDirectory(parent) }
     }
 
     /// The bytes of a file of at most `limit` bytes; nil when there is none.

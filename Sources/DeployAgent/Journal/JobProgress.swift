@@ -12,10 +12,12 @@ struct JobProgress: Equatable, Sendable {
     var ranCommits: [ServiceName: CommitID] = [:]
     /// The token, once the right was given.
     var token: Int64?
-    /// The paths whose checkout has begun.
+    /// The paths whose checkout has begun, forward or back.
     var checkoutsBegun: Set<CanonicalPath> = []
-    /// The paths whose checkout is over.
-    var checkoutsDone: Set<CanonicalPath> = []
+    /// Those of them that are in the middle of one.
+    var checkoutsOpen: Set<CanonicalPath> = []
+    /// The paths whose prepare commands have begun.
+    var preparesBegun: Set<CanonicalPath> = []
     /// The services whose restart has begun.
     var restartsBegun: Set<ServiceName> = []
     /// The invocation that each finished restart brought.
@@ -34,6 +36,12 @@ struct JobProgress: Equatable, Sendable {
         var message: String
     }
 
+    /// Whether the job is past the point from which it goes on to the ordered commit, lease or no lease.
+    var goesOn: Bool { !restartsBegun.isEmpty && failure == nil }
+
+    /// Whether nothing of the host was changed.
+    var isUntouched: Bool { checkoutsBegun.isEmpty && restartsBegun.isEmpty }
+
     init(_ records: [JournalRecord]) {
         for record in records { apply(record) }
     }
@@ -46,13 +54,15 @@ struct JobProgress: Equatable, Sendable {
             invocations[service] = invocation
             ranCommits[service] = commit
         case .claimed(let token): self.token = token
-        case .checkoutBegun(let path, _): checkoutsBegun.insert(path)
-        case .checkoutDone(let path): checkoutsDone.insert(path)
+        case .checkoutBegun(let path, _):
+            checkoutsBegun.insert(path)
+            checkoutsOpen.insert(path)
+        case .checkoutDone(let path), .revertCheckoutDone(let path): checkoutsOpen.remove(path)
+        case .prepareBegun(let path): preparesBegun.insert(path)
         case .restartBegun(let service): restartsBegun.insert(service)
         case .restartDone(let service, let invocation): restartsDone[service] = invocation
         case .revertBegun(let step, let rule, let message):
             failure = Failure(step: step, rule: rule, message: message)
-        case .revertCheckoutDone: break
         case .revertRestartBegun(let service): revertRestartsBegun.insert(service)
         case .ended(let verdict): self.verdict = verdict
         }

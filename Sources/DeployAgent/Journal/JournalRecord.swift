@@ -16,6 +16,8 @@ enum JournalRecord: Equatable, Sendable {
     /// The checkout of a path begins, is over.
     case checkoutBegun(path: CanonicalPath, to: CommitID)
     case checkoutDone(path: CanonicalPath)
+    /// The prepare commands of a path begin.
+    case prepareBegun(path: CanonicalPath)
     /// The restart of a service begins, is over.
     case restartBegun(service: ServiceName)
     case restartDone(service: ServiceName, invocation: String)
@@ -44,6 +46,7 @@ extension JournalRecord {
         case .checkoutBegun(let path, let commit):
             ("checkout_begun", [("path", path.text), ("to", commit.text)])
         case .checkoutDone(let path): ("checkout_done", [("path", path.text)])
+        case .prepareBegun(let path): ("prepare_begun", [("path", path.text)])
         case .restartBegun(let service): ("restart_begun", [("service", service.text)])
         case .restartDone(let service, let invocation):
             ("restart_done", [("service", service.text), ("invocation", invocation)])
@@ -86,6 +89,7 @@ extension JournalRecord {
             guard let path, let commit = fields["to"].flatMap({ try? CommitID($0) }) else { return nil }
             return .checkoutBegun(path: path, to: commit)
         case "checkout_done": return path.map { .checkoutDone(path: $0) }
+        case "prepare_begun": return path.map { .prepareBegun(path: $0) }
         case "restart_begun": return service.map { .restartBegun(service: $0) }
         case "restart_done":
             guard let service, let invocation = fields["invocation"] else { return nil }

@@ -53,6 +53,10 @@ struct RunningRecord: Equatable, Sendable {
     mutating func note(_ service: ServiceName, _ running: Running) { self.running[service] = running }
 
     mutating func begin(_ path: CanonicalPath, _ checkout: Checkout) {
+        // One that was cut short is over at the latest when the next begins.
+        if let last = checkouts[path]?.indices.last, checkouts[path]?[last].ended == nil {
+            checkouts[path]?[last].ended = checkout.begun
+        }
         // Ten are kept: more than a process can be behind without a restart that was noted.
         checkouts[path] = Array((checkouts[path] ?? []).suffix(9)) + [checkout]
     }

@@ -60,6 +60,7 @@ struct JobService: Service {
 
     /// Takes one attempt: admission, journal, accept, job, report.
     private func take(_ attempt: AttemptName) async {
+        Failpoint.offered.pass()
         let name = jobs.appending(attempt.description)
         guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else { return }
         do throws(CoordinationError) {
@@ -76,16 +77,19 @@ struct JobService: Service {
                 try await refuse(attempt, error)
                 return
             }
+            Failpoint.admitted.pass()
             let journal: JobJournal
             do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: stored.text) } catch {
                 logger.error("journal not begun", metadata: ["job": "\(attempt)", "error": "\(error)"])
                 return
             }
+            Failpoint.journaled.pass()
             if case .closed(let why) = try await fleet.accept(attempt) {
                 logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
                 try? journal.write(.ended(verdict: .skipped))
                 return
             }
+            Failpoint.accepted.pass()
             await work(journal, order) { await $0.perform() }
         } catch {
             logger.warning("job not taken", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
@@ -129,9 +133,12 @@ struct JobService: Service {
                 "job": "\(report.attempt)", "verdict": "\(verdict.rawValue)",
                 "error": "\(report.targets.first { !$0.error.isEmpty }?.error ?? "")",
             ])
+        Failpoint.reported.pass()
         do {
             try spool.put(report)
+            Failpoint.spooled.pass()
             try journal.write(.ended(verdict: verdict))
+            Failpoint.ended.pass()
         } catch {
             logger.critical(
                 "the report can't be written down", metadata: ["job": "\(report.attempt)", "error": "\(error)"])

@@ -40,6 +40,7 @@ struct PublishService: Service {
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
                 }
+                Failpoint.published.pass()
                 try spool.remove(report.attempt)
             } catch {
                 return false

@@ -149,7 +149,7 @@ extension GitCommands {
     func resetHard(to commit: CommitID) -> HostCommand { command(["reset", "--hard", "--quiet", commit.text]) }
 
     /// As the tree's owner, like all that writes into the tree: so no link in it can lead the agent's own rights elsewhere.
-    func removeIndexLock(_ path: String) -> HostCommand {
+    func removeFile(_ path: String) -> HostCommand {
         HostCommand(
             executable: "/usr/bin/rm", arguments: ["-f", "--", path], environment: ["LC_ALL": "C"],
             workingDirectory: directory.text, identity: account.identity, timeLimit: limits.local,

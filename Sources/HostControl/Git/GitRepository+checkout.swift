@@ -37,7 +37,7 @@ extension GitRepository {
     package func removeStaleIndexLock() async throws(HostError) -> Bool {
         let path = try await indexLockPath()
         guard lock != nil else { throw .unwritable(path: path, reason: "the path lock is not held") }
-        let command = commands.removeIndexLock(path)
+        let command = commands.removeFile(path)
         var status = stat()
         guard lstat(path, &status) == 0 else { return false }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .unwritable(path: path, reason: "it is not a file") }

@@ -27,6 +27,8 @@ package struct SystemctlCommands: Sendable {
 
     func stop(_ service: ServiceName) -> HostCommand { command(["stop", "--no-block", "--", service.unit]) }
 
+    func reload() -> HostCommand { command(["daemon-reload"]) }
+
     func cancelJob(_ job: UInt32) -> HostCommand { command(["cancel", "--", String(job)]) }
 
     private func command(_ arguments: [String]) -> HostCommand {

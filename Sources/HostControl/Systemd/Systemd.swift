@@ -77,6 +77,11 @@ package struct Systemd: Sendable {
         _ = try await runner.succeed(commands.stop(service))
     }
 
+    /// Lets the manager read unit files again, all of them.
+    package func reload() async throws(HostError) {
+        _ = try await runner.succeed(commands.reload())
+    }
+
     /// Cancels a job. One that has ended meanwhile is no error: read the unit.
     package func cancelJob(_ job: UInt32) async throws(HostError) {
         _ = try await runner.run(commands.cancelJob(job), onLine: nil)

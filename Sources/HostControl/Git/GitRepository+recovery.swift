@@ -1,0 +1,42 @@
+internal import DeployModel
+internal import Glibc
+
+// What a git that was killed leaves behind. The caller holds the path lock, which each git of ours inherits: none can still
+// be at work.
+extension GitRepository {
+    /// Removes the lock files of a git that is gone.
+    ///
+    /// - Returns: The names that were removed, relative to the git directory.
+    /// - Throws: ``HostError/unwritable(path:reason:)``, also without the path lock.
+    @discardableResult
+    package func removeStaleLocks() async throws(HostError) -> [String] {
+        var names = ["index.lock", "HEAD.lock", "ORIG_HEAD.lock", "packed-refs.lock"]
+        if let branch = try await branch() { names.append("refs/heads/\(branch).lock") }
+        return try await remove(names)
+    }
+
+    /// Removes the index: after a power cut the times and sizes in it prove nothing about the files. The next
+    /// ``resetHard(to:)`` writes every file anew, and leaves those that only another commit has.
+    ///
+    /// - Throws: ``HostError/unwritable(path:reason:)``, also without the path lock.
+    package func dropIndex() async throws(HostError) { _ = try await remove(["index"]) }
+
+    private func remove(_ names: [String]) async throws(HostError) -> [String] {
+        let folder = try await gitDirectory()
+        guard lock != nil else { throw .unwritable(path: folder, reason: "the path lock is not held") }
+        var removed: [String] = []
+        for name in names where try Self.isThere(folder + "/" + name) {
+            let result = try await runner.run(commands.removeFile(folder + "/" + name), onLine: nil)
+            guard result.succeeded else { throw .unwritable(path: folder + "/" + name, reason: result.lastWords) }
+            removed.append(name)
+        }
+        return removed
+    }
+
+    private static func isThere(_ path: String) throws(HostError) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return false }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .unwritable(path: path, reason: "it is not a file") }
+        return true
+    }
+}
