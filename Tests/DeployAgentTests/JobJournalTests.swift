@@ -33,7 +33,7 @@ import Testing
             let first = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
             try first.write(.claimed(token: 7))
             let path = folder.appending(Self.attempt.description)
-            let whole = try #require(try DurableFile.read(path, limit: 1 << 20))
+            let whole = try #require(try DurableFile.read(path, limit: 1 << 20)).prefix { $0 != 0 }
             for cut in 1..<"claimed token=7\n".utf8.count {
                 try DurableFile.replace(path, with: Array(whole.dropLast(cut)))
                 let second = try JobJournal.resume(Self.attempt, in: folder)
@@ -41,6 +41,35 @@ import Testing
                 try second.write(.claimed(token: 8))
                 #expect(try JobJournal.resume(Self.attempt, in: folder).records.last == .claimed(token: 8))
             }
+        }
+    }
+
+    /// A disk that fills up later can't keep a job's way back from being written: the room is there from the beginning.
+    @Test func anOpenJournalHasRoomAndAnEndedOneHasNone() throws {
+        try TemporaryFolder.with { folder in
+            let journal = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
+            let path = folder.appending(Self.attempt.description)
+            func size() throws -> Int { try #require(try DurableFile.read(path, limit: 1 << 20)).count }
+            #expect(try size() == 65536)
+            try journal.write(.life(boot: "b"))
+            #expect(try size() == 65536)
+            #expect(try JobJournal.resume(Self.attempt, in: folder).records == journal.records)
+            try journal.write(.ended(verdict: .failed))
+            #expect(try size() == "admitted order=order\nlife boot=b\nended verdict=failed\n".utf8.count)
+        }
+    }
+
+    /// A power cut can leave a later page of a line without an earlier one.
+    @Test func whatStandsBehindAHoleIsDropped() throws {
+        try TemporaryFolder.with { folder in
+            let journal = try JobJournal.begin(Self.attempt, in: folder, order: Array("order".utf8))
+            let path = folder.appending(Self.attempt.description)
+            let whole = try #require(try DurableFile.read(path, limit: 1 << 20)).prefix { $0 != 0 }
+            try DurableFile.replace(path, with: whole + [0, 0, 0] + Array("im token=7\nclaimed token=8\n".utf8))
+            let later = try JobJournal.resume(Self.attempt, in: folder)
+            #expect(later.records == journal.records)
+            try later.write(.claimed(token: 9))
+            #expect(try JobJournal.resume(Self.attempt, in: folder).records == journal.records + [.claimed(token: 9)])
         }
     }
 

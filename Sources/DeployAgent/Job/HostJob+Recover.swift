@@ -12,8 +12,10 @@ extension HostJob {
     func recover() async -> ReportSpool.Report {
         logger.warning("recovering", metadata: ["job": "\(attempt)"])
         remarks.append("recovered")
+        let isRebooted = progress.bootID != identity.bootID
         if progress.isUntouched { return report(.failed, failure: Self.crash, running: nil) }
         do throws(JobFailure) {
+            try write(.life(boot: identity.bootID), .revert)
             try await stopHook()
             try await makeWhole()
             try await step(.inspect) { () throws(JobFailure) in try await self.surveyAgain() }
@@ -21,7 +23,7 @@ extension HostJob {
                 return await goBack(JobFailure(failure.step, Refusal(failure.rule, failure.message)))
             }
             if progress.restartsBegun.isEmpty { return await goBack(Self.crash) }
-            try await step(.restart) { () throws(JobFailure) in try await self.restartTheRest() }
+            try await step(.restart) { () throws(JobFailure) in try await self.restartTheRest(isRebooted) }
             try await step(.verify) { () throws(JobFailure) in
                 try await self.verify(self.sites, commit: self.order.commit)
             }
@@ -59,20 +61,23 @@ extension HostJob {
 
     /// Restarts what the former life had not come to. A restart that had begun is not made twice: a new invocation shows that
     /// systemd took it. Nor is one needed for a process that a boot started on the ordered commit.
-    private func restartTheRest() async throws(JobFailure) {
+    private func restartTheRest(_ isRebooted: Bool) async throws(JobFailure) {
         for site in sites {
-            for unit in site.units where progress.restartsDone[unit.service] == nil {
-                let wasTaken =
-                    progress.restartsBegun.contains(unit.service)
-                    && unit.facts.invocationID != progress.invocations[unit.service]
-                    && unit.facts.activeState == "active"
+            for unit in site.units where isRebooted || progress.restartsDone[unit.service] == nil {
                 var facts = unit.facts
-                if !wasTaken, await !isKnown(unit, to: order.commit, in: site) {
+                if await !isTaken(unit, site, isRebooted) {
                     try write(.restartBegun(service: unit.service), .restart)
                     facts = try await restart(unit, step: .restart)
                 }
                 try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .restart)
             }
         }
+    }
+
+    private func isTaken(_ unit: InspectedUnit, _ site: Site, _ isRebooted: Bool) async -> Bool {
+        guard unit.facts.isRunning else { return false }
+        let isNew = unit.facts.invocationID != progress.invocations[unit.service]
+        if !isRebooted, isNew, progress.restartsBegun.contains(unit.service) { return true }
+        return await isKnown(unit, to: order.commit, in: site)
     }
 }

@@ -80,6 +80,8 @@ extension HostJob {
             throw JobFailure(.revert, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
         }
         if !isThere {
+            // What was restarted and failed may be starting over and over: none of it may see the tree change.
+            for unit in site.units where progress.restartsBegun.contains(unit.service) { try await stop(unit) }
             try await moveHead(site, to: previous, step: .revert) { () throws(HostError) in
                 try await repository.resetKeeping(to: previous)
             }
@@ -100,7 +102,7 @@ extension HostJob {
                 try await prepare(site, commit: previous, direction: "back")
             }
             site.units = try await disturbed(site)
-            for unit in site.units where progress.invocations[unit.service] == "" { await stop(unit) }
+            for unit in site.units where progress.invocations[unit.service] == "" { try await stop(unit) }
             site.units.removeAll { progress.invocations[$0.service] == "" }
             for unit in site.units { try await restartBack(unit, site, previous) }
             if !site.units.isEmpty { proven.append(site) }
@@ -157,9 +159,10 @@ extension HostJob {
         }
     }
 
-    private func stop(_ unit: InspectedUnit) async {
-        do throws(HostError) { try await tools.systemd.stop(unit.service) } catch {
-            logger.error("service not stopped", metadata: ["service": "\(unit.service)", "error": "\(error)"])
+    private func stop(_ unit: InspectedUnit) async throws(JobFailure) {
+        await right.expectProgress(within: ServiceRestart.limit(of: unit.facts))
+        do throws(Refusal) { try await ServiceStop(systemd: tools.systemd).run(unit.facts) } catch {
+            throw JobFailure(.revert, error, service: unit.service)
         }
     }
 

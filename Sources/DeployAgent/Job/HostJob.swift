@@ -67,6 +67,7 @@ final class HostJob {
     /// - Returns: the report, for the spool.
     func perform() async -> ReportSpool.Report {
         do throws(JobFailure) {
+            try write(.life(boot: identity.bootID), .inspect)
             try await step(.inspect) { () throws(JobFailure) in try await self.inspect() }
             try await step(.fetch) { () throws(JobFailure) in try await self.fetch() }
             try await step(.lease) { () throws(JobFailure) in try await self.takeLease() }

@@ -11,6 +11,9 @@ actor JobRight {
     private let fleet: Fleet
     private var token: Int64?
     private var deadline: Int64 = 0
+    private var ttl = Duration.seconds(30)
+    /// When the right was asked for last.
+    private var asked = BootClock.now()
     private var loss: String?
     private var stepDeadline: Int64 = .max
 
@@ -28,9 +31,11 @@ actor JobRight {
     /// Asks for the right.
     func claim(floor: Int64) async throws(CoordinationError) -> ClaimReply {
         let sent = BootClock.now()
+        asked = sent
         let reply = try await fleet.claim(attempt, floor: floor)
         if case .granted(let token, let ttl) = reply {
             self.token = token
+            self.ttl = ttl
             deadline = Self.deadline(sent: sent, ttl: ttl)
         }
         return reply
@@ -46,17 +51,20 @@ actor JobRight {
     /// step does not keep its services for ever.
     func expectProgress(within limit: Duration) { stepDeadline = BootClock.now() &+ Self.nanoseconds(limit) }
 
-    /// Renews every 8 s until the task is cancelled.
+    /// Renews until the task is cancelled: about every quarter of the lease's time, which is 8 s of 30, so that two renewals
+    /// may be lost.
     func keepRenewing() async {
         while !Task.isCancelled {
-            guard (try? await Task.sleep(for: .seconds(8))) != nil else { return }
-            await renewOnce()
+            // In small steps: a claim meanwhile brings another time.
+            guard (try? await Task.sleep(for: .milliseconds(200))) != nil else { return }
+            if BootClock.now() >= asked &+ Self.nanoseconds(ttl) / 15 * 4 { await renewOnce() }
         }
     }
 
     private func renewOnce() async {
         guard loss == nil, BootClock.now() < stepDeadline else { return }
         let sent = BootClock.now()
+        asked = sent
         // Without an answer the deadline stays where it is; the next try may still come in time.
         guard let reply = try? await fleet.renew(attempt, token: token) else { return }
         switch reply {

@@ -24,6 +24,11 @@ struct TreeMove: Sendable {
     /// What syncing the tree's file system may take.
     static let syncLimit = Duration.seconds(120)
 
+    /// How long a start may take that a checkout waits for.
+    private static let startLimit = Duration.seconds(20)
+    /// The age at which a process has read what it runs from.
+    private static let adultMicroseconds: Int64 = 2_000_000
+
     /// Moves HEAD and tree by `move` and proves that they are `commit`. The interlock stays engaged: who restarts the services
     /// releases it.
     ///
@@ -33,6 +38,7 @@ struct TreeMove: Sendable {
         do {
             try await waitForAnotherSecond(subject.path)
             try tools.interlock.engage(subject.services, reason: subject.reason)
+            try await waitForStarts(subject.services)
             await begin(subject.path, commit)
             Failpoint.checkoutBegun.pass()
             try await move()
@@ -43,6 +49,25 @@ struct TreeMove: Sendable {
         } catch let refusal as Refusal { throw refusal } catch {
             throw Refusal(.checkoutFailed, "\(subject.path): \(error)")
         }
+    }
+
+    /// A start that systemd had allowed a moment before may still read files: its process is let come of age, or die.
+    private func waitForStarts(_ services: [ServiceName]) async throws {
+        let deadline = ContinuousClock.now + Self.startLimit
+        while let young = try await tools.systemd.show(services).first(where: isStarting) {
+            guard ContinuousClock.now < deadline else {
+                throw Refusal(
+                    .checkoutFailed, "\(young.service) is in the middle of a start since \(Self.startLimit)",
+                    remedy: "wait until it is up, or stop it")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func isStarting(_ facts: UnitFacts) -> Bool {
+        if facts.activeState == "activating" { return facts.subState != "auto-restart" }
+        guard facts.mainPID != nil else { return false }
+        return BootClock.monotonic() / 1000 - Int64(clamping: facts.mainStarted) < Self.adultMicroseconds
     }
 
     /// Python trusts byte code by a source file's size and whole-second time, and ran the wrong version when two checkouts of

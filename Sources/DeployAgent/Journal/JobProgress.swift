@@ -4,6 +4,8 @@ import DeployModel
 struct JobProgress: Equatable, Sendable {
     /// The order's text.
     var order: [UInt8] = []
+    /// The boot of the host in which the job was worked on last.
+    var bootID: String?
     /// The HEAD of each path before anything was touched.
     var previous: [CanonicalPath: CommitID] = [:]
     /// The invocation of each service before anything was touched; empty when it did not run.
@@ -49,6 +51,7 @@ struct JobProgress: Equatable, Sendable {
     mutating func apply(_ record: JournalRecord) {
         switch record {
         case .admitted(let order): self.order = order
+        case .life(let boot): bootID = boot
         case .found(let path, let head): previous[path] = head
         case .ran(let service, let invocation, let commit):
             invocations[service] = invocation

@@ -7,6 +7,8 @@ import DeployModel
 enum JournalRecord: Equatable, Sendable {
     /// The order was admitted. Its text is the journal's own copy: recovery needs no Redis.
     case admitted(order: [UInt8])
+    /// A life of the agent works on the job, in this boot of the host.
+    case life(boot: String)
     /// What was found on one path before anything was touched.
     case found(path: CanonicalPath, head: CommitID)
     /// How a service ran before anything was touched. `invocation` is empty when it did not run.
@@ -39,6 +41,7 @@ extension JournalRecord {
     private var parts: (String, [(String, String)]) {
         switch self {
         case .admitted(let order): ("admitted", [("order", String(decoding: order, as: UTF8.self))])
+        case .life(let boot): ("life", [("boot", boot)])
         case .found(let path, let head): ("found", [("path", path.text), ("head", head.text)])
         case .ran(let service, let invocation, let commit):
             ("ran", [("service", service.text), ("invocation", invocation), ("commit", commit?.text ?? "")])
@@ -77,6 +80,7 @@ extension JournalRecord {
         let service = fields["service"].flatMap { try? ServiceName($0) }
         switch event {
         case "admitted": return fields["order"].map { .admitted(order: Array($0.utf8)) }
+        case "life": return fields["boot"].map { .life(boot: $0) }
         case "found":
             guard let path, let head = fields["head"].flatMap({ try? CommitID($0) }) else { return nil }
             return .found(path: path, head: head)

@@ -1,10 +1,15 @@
 import Coordination
 import DeployModel
+import Glibc
 import SystemPackage
 
 /// The reports that Redis has not taken yet: `<state directory>/spool/<rollout>-<op>-<attempt>`. A report is on the disk
 /// before it is sent, and goes from there only when Redis has taken it or never will.
+///
+/// The report of a job is held until the job's journal has its end: were it sent before, a crash in between would let
+/// recovery judge the job a second time.
 struct ReportSpool: Sendable {
+    private static let held = ".held"
     private let directory: FilePath
 
     init(stateDirectory: FilePath) { directory = stateDirectory.appending("spool") }
@@ -19,8 +24,27 @@ struct ReportSpool: Sendable {
 
     func prepare() throws(Errno) { try DurableFile.makeDirectory(directory) }
 
+    /// Writes a report down that may be sent at once.
     func put(_ report: Report) throws(Errno) {
         try DurableFile.replace(directory.appending(report.attempt.description), with: Array(report.text.utf8))
+    }
+
+    /// Writes a report down that is not sent before ``release(_:)``.
+    func hold(_ report: Report) throws(Errno) {
+        try DurableFile.replace(
+            directory.appending(report.attempt.description + Self.held), with: Array(report.text.utf8))
+    }
+
+    /// The report that is held for an attempt.
+    func held(_ attempt: AttemptName) -> Report? {
+        read(attempt.description + Self.held, attempt)
+    }
+
+    /// Lets the report of an attempt be sent; one that is not held is no error.
+    func release(_ attempt: AttemptName) throws(Errno) {
+        let path = directory.appending(attempt.description)
+        guard rename(path.string + Self.held, path.string) == 0 || errno == ENOENT else { throw Errno(rawValue: errno) }
+        try DurableFile.syncDirectory(directory)
     }
 
     func remove(_ attempt: AttemptName) throws(Errno) {
@@ -31,17 +55,19 @@ struct ReportSpool: Sendable {
     func waiting(host: HostName) -> (reports: [Report], unreadable: [String]) {
         var reports: [Report] = []
         var unreadable: [String] = []
-        for name in DurableFile.names(in: directory) where !name.hasSuffix(".new") {
-            if let attempt = AttemptName(journal: name, host: host),
-                let bytes = try? DurableFile.read(directory.appending(name), limit: 4 << 20),
-                let report = Report(attempt: attempt, text: String(decoding: bytes, as: UTF8.self))
-            {
+        for name in DurableFile.names(in: directory) where !name.hasSuffix(".new") && !name.hasSuffix(Self.held) {
+            if let attempt = AttemptName(journal: name, host: host), let report = read(name, attempt) {
                 reports.append(report)
             } else {
                 unreadable.append(name)
             }
         }
         return (reports, unreadable)
+    }
+
+    private func read(_ name: String, _ attempt: AttemptName) -> Report? {
+        guard let bytes = try? DurableFile.read(directory.appending(name), limit: 4 << 20) else { return nil }
+        return Report(attempt: attempt, text: String(decoding: bytes, as: UTF8.self))
     }
 }
 

@@ -36,9 +36,14 @@ struct JobService: Service {
     private func recover(_ attempt: AttemptName) async {
         do {
             let journal = try JobJournal.resume(attempt, in: jobs)
+            if journal.records.isEmpty {
+                // The journal was cut off in its first line: nothing had begun, and the attempt may be offered again.
+                return try DurableFile.remove(jobs.appending(attempt.description))
+            }
             let progress = JobProgress(journal.records)
             let order = try Order(text: progress.order)
             if progress.verdict != nil {
+                try spool.release(attempt)
                 // Kept for dedup for as long as the order may be dispatched.
                 if WallClock.now() > order.until.adding(seconds: 86400) {
                     try DurableFile.remove(jobs.appending(attempt.description))
@@ -46,9 +51,9 @@ struct JobService: Service {
                 return
             }
             // The report was written down and only the journal's end is missing: there is nothing left to do.
-            if let report = spool.waiting(host: configuration.host).reports.first(where: { $0.attempt == attempt }) {
+            if let report = spool.held(attempt) {
                 try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
-                return
+                return try spool.release(attempt)
             }
             await work(journal, order) { await $0.recover() }
         } catch {
@@ -84,16 +89,34 @@ struct JobService: Service {
                 return
             }
             Failpoint.journaled.pass()
-            if case .closed(let why) = try await fleet.accept(attempt) {
-                logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
-                try? journal.write(.ended(verdict: .skipped))
-                return
-            }
+            guard await accept(attempt, journal) else { return }
             Failpoint.accepted.pass()
             await work(journal, order) { await $0.perform() }
         } catch {
             logger.warning("job not taken", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
         }
+    }
+
+    /// Tells Redis that the host has the attempt, for as long as it takes: the journal has it already.
+    ///
+    /// - Returns: whether it is still wanted; if not, the journal has its end.
+    private func accept(_ attempt: AttemptName, _ journal: JobJournal) async -> Bool {
+        var told: CoordinationError?
+        while !Task.isCancelled {
+            do throws(CoordinationError) {
+                guard case .closed(let why) = try await fleet.accept(attempt) else { return true }
+                logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
+                try? journal.write(.ended(verdict: .skipped))
+                return false
+            } catch {
+                if told == nil {
+                    logger.warning("not accepted yet", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
+                }
+                told = error
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        return false
     }
 
     /// Runs a job with its renewal and its telling beside it, and puts its report into the spool.
@@ -120,12 +143,12 @@ struct JobService: Service {
             group.cancelAll()
             return report
         }
-        finish(report, journal)
+        await finish(report, journal)
         await state.end(report.targets.first?.verdict.rawValue ?? "nothing")
         await published.signal()
     }
 
-    private func finish(_ report: ReportSpool.Report, _ journal: JobJournal) {
+    private func finish(_ report: ReportSpool.Report, _ journal: JobJournal) async {
         let verdict = report.targets.first?.verdict ?? .failed
         logger.info(
             "job ends",
@@ -134,14 +157,28 @@ struct JobService: Service {
                 "error": "\(report.targets.first { !$0.error.isEmpty }?.error ?? "")",
             ])
         Failpoint.reported.pass()
-        do {
-            try spool.put(report)
-            Failpoint.spooled.pass()
-            try journal.write(.ended(verdict: verdict))
-            Failpoint.ended.pass()
-        } catch {
-            logger.critical(
-                "the report can't be written down", metadata: ["job": "\(report.attempt)", "error": "\(error)"])
+        await writeDown(report, journal, verdict)
+    }
+
+    /// Writes the report and the journal's end. On a full disk it waits for room: a verdict is never dropped.
+    private func writeDown(_ report: ReportSpool.Report, _ journal: JobJournal, _ verdict: Verdict) async {
+        var isTold = false
+        while !Task.isCancelled {
+            do throws(Errno) {
+                try spool.hold(report)
+                Failpoint.spooled.pass()
+                try journal.write(.ended(verdict: verdict))
+                Failpoint.ended.pass()
+                return try spool.release(report.attempt)
+            } catch {
+                if !isTold {
+                    logger.critical(
+                        "the report can't be written down, and is tried again: make room in the state directory",
+                        metadata: ["job": "\(report.attempt)", "error": "\(error)"])
+                }
+                isTold = true
+                try? await Task.sleep(for: .seconds(2))
+            }
         }
     }
 

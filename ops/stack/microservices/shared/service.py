@@ -43,6 +43,12 @@ def run(name: str, load: Callable[[Metrics, logging.Logger], Service]) -> None:
     metrics.serve(service.metrics_port)
     log.info("polling every %g s", service.interval_s)
     service.poll()
-    while signal.sigtimedwait(STOP_SIGNALS, service.interval_s) is None:
+    while not _told_to_stop(service.interval_s):
         service.poll()
     log.info("stopped")
+
+
+def _told_to_stop(seconds: float) -> bool:
+    """Waits for a signal. Where the host stood still meanwhile, Python's call may return one that nobody sent."""
+    received = signal.sigtimedwait(STOP_SIGNALS, seconds)
+    return received is not None and received.si_signo in STOP_SIGNALS

@@ -1,0 +1,1 @@
+"""Fault tests on real hosts: a fault at each boundary of a host job, and a checker that knows nothing of the agent."""

@@ -1,0 +1,163 @@
+"""Judges what a trial left behind, from the host's files, the start records and Redis alone. It shares no code with the
+agent and believes nothing that the agent says unless the files say it too."""
+
+import contextlib
+import os
+from collections import Counter
+
+from lablib.errors import LabError
+from lablib.stack import CHECKOUT, SERVICES
+
+from .bench import STATE, Bench, wait_for
+from .releases import Release
+from .trial import Attempt
+
+GOOD_ENDS = {"verified": "target", "reverted": "before", "failed": "before", "refused": "before", "unreachable": "before"}
+
+
+class Start:
+    """A line of the start records."""
+
+    def __init__(self, line: str) -> None:
+        words = line.split(" ")
+        self.boot, self.unit, self.invocation, self.uptime, self.digest = words[:5]
+
+
+class Checker:
+    """All that is wrong after one trial; an empty list when nothing is."""
+
+    def __init__(self, bench: Bench, attempt: Attempt) -> None:
+        self.bench = bench
+        self.attempt = attempt
+        self.wrong: list[str] = []
+        self.history, self.starts = self._records()
+
+    def judge(self) -> tuple[list[str], Release | None]:
+        """What is wrong, and the release at rest."""
+        if self.attempt.trouble:
+            self.wrong.append(self.attempt.trouble)
+        if not self.attempt.is_reached:
+            self.wrong.append("the boundary was not reached")
+        rest = self._whole()
+        if rest is not None:
+            self._runs(rest)
+        self._each_start_saw_a_whole_tree()
+        self._one_verdict(rest)
+        self._one_restart()
+        self._nothing_left()
+        return self.wrong, rest
+
+    def _records(self) -> tuple[list[Start], list[Start]]:
+        """The starts before the trial, and those in it."""
+        starts = [Start(line) for line in self.bench.read("/var/log/starts").splitlines()]
+        return starts[: self.attempt.starts_before], starts[self.attempt.starts_before :]
+
+    def _whole(self) -> Release | None:
+        """The tree is exactly one of the two releases, and HEAD says which."""
+        digest = self.bench.sh("sh /usr/local/lib/qtlab/digest.sh").strip()
+        head = self.bench.sh(f"git -c safe.directory='*' -C {CHECKOUT} rev-parse HEAD").strip()
+        for release in (self.attempt.before, self.attempt.target):
+            if release.digest == digest:
+                if release.commit != head:
+                    self.wrong.append(f"the files are {release.commit[:10]}, HEAD is {head[:10]}")
+                return release
+        self.wrong.append(f"the tree is no release: digest {digest[:10]}, HEAD {head[:10]}")
+        return None
+
+    def _each_start_saw_a_whole_tree(self) -> None:
+        whole = {self.attempt.before.digest, self.attempt.target.digest}
+        for start in self.starts:
+            if start.digest not in whole:
+                self.wrong.append(f"{start.unit} started at {start.uptime} on a mixed tree ({start.digest[:10]})")
+
+    def _runs(self, rest: Release) -> None:
+        """Every service runs, and its process began on the files that are there now."""
+        with contextlib.suppress(LabError):
+            # A service that was killed at the very end is just being started by systemd.
+            wait_for("services", self._are_active, 10)
+        self.history, self.starts = self._records()
+        for service in SERVICES:
+            unit = f"{service.unit}.service"
+            shown = self.bench.sh(f"systemctl show -p ActiveState -p InvocationID {unit}")
+            facts = dict(line.split("=", 1) for line in shown.splitlines())
+            if facts["ActiveState"] != "active":
+                self.wrong.append(f"{unit} is {facts['ActiveState']}")
+                continue
+            mine = [start for start in self.history + self.starts if start.invocation == facts["InvocationID"]]
+            if not mine or mine[-1].digest != rest.digest:
+                self.wrong.append(f"{unit} does not run what is checked out ({rest.commit[:10]})")
+
+    def _are_active(self) -> bool:
+        units = " ".join(service.unit for service in SERVICES)
+        shown = self.bench.sh(f"systemctl show -p ActiveState --value {units}")
+        return shown.split() == ["active"] * len(SERVICES)
+
+    def _one_verdict(self, rest: Release | None) -> None:
+        """Exactly one verdict per service, in the journal, in the results and on the disk the same."""
+        journal = self.bench.read(f"{STATE}/jobs/{self.attempt.rollout}-deploy-1")
+        ends = [line.split("verdict=")[1] for line in journal.splitlines() if line.startswith("ended ")]
+        if len(ends) > 1:
+            self.wrong.append(f"the journal ends {len(ends)} times")
+        results = self._results()
+        for service in SERVICES:
+            verdicts = [entry["verdict"] for entry in results if entry.get("service") == service.unit]
+            if self.attempt.is_flushed and not verdicts:
+                verdicts = ends
+            if len(verdicts) != 1:
+                # An attempt that Redis forgot before the host had heard of it has no verdict at all.
+                if not (self.attempt.is_flushed and not journal):
+                    self.wrong.append(f"{service.unit} has {len(verdicts)} verdicts: {verdicts}")
+                continue
+            if ends and ends[0] not in (verdicts[0], "skipped"):
+                self.wrong.append(f"{service.unit}: the journal says {ends[0]}, the results say {verdicts[0]}")
+            self._is_true(service.unit, verdicts[0], rest)
+
+    def _is_true(self, unit: str, verdict: str, rest: Release | None) -> None:
+        wanted = GOOD_ENDS.get(verdict)
+        if verdict == "revert_failed" and self.attempt.trial.name.split(":")[1:3] == ["revert_restarted", "services-killed"]:
+            # The service of the previous release died under its proof: a person is needed, and the tree is that release.
+            wanted = "before"
+        if wanted is None and verdict != "skipped":
+            self.wrong.append(f"{unit} ended {verdict}")
+        if rest is not None and rest is not getattr(self.attempt, wanted or "before"):
+            self.wrong.append(f"{unit} is called {verdict}, but {rest.commit[:10]} is checked out")
+
+    def _results(self) -> list[dict[str, str]]:
+        words = self.bench.redis("--raw", "XRANGE", self.bench.key("results"), "-", "+").split("\n")
+        # An entry is its id and then pairs; an id is the only line of that form before a `v`.
+        entries: list[dict[str, str]] = []
+        index = 0
+        while index + 1 < len(words):
+            if words[index + 1] == "v":
+                entries.append({})
+                index += 1
+            entries[-1][words[index]] = words[index + 1]
+            index += 2
+        return [entry for entry in entries if entry.get("rollout") == self.attempt.rollout]
+
+    def _one_restart(self) -> None:
+        """At most one start of each service on the target; the first of a boot is the boot's."""
+        boots = {(start.boot, start.unit) for start in self.history}
+        counted: Counter[str] = Counter()
+        for start in self.starts:
+            is_first = (start.boot, start.unit) not in boots
+            boots.add((start.boot, start.unit))
+            if start.digest == self.attempt.target.digest and not is_first:
+                counted[start.unit] += 1
+        # A release that fails, and a service that is killed, are started again by systemd itself.
+        if self.attempt.trial.is_going_back or self.attempt.trial.fault == "services-killed":
+            return
+        for unit, count in counted.items():
+            if count > 1:
+                self.wrong.append(f"{unit} was restarted {count} times to the target")
+
+    def _nothing_left(self) -> None:
+        locks = self.bench.sh(f"find {CHECKOUT}/.git -name '*.lock'").split()
+        engaged = self.bench.names(f"{STATE}/interlock")
+        leases = [service.unit for service in SERVICES if self._holds(service.unit)]
+        for what, found in (("lock files", locks), ("interlock", engaged), ("leases", leases)):
+            if found:
+                self.wrong.append(f"left behind: {what}: {' '.join(map(os.path.basename, found))}")
+
+    def _holds(self, service: str) -> bool:
+        return self.bench.redis("EXISTS", self.bench.key(f"lease:{service}")) == "1"

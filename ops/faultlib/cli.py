@@ -1,0 +1,157 @@
+"""The verbs of `ops/faults`. Exit codes: 0 nothing wrong, 1 something was found or the lab failed, 2 usage."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from lablib.errors import LabError, UsageError
+from lablib.lab import Lab
+
+from . import cells
+from .bench import STABLE_FOR, Bench
+from .checker import Checker
+from .report import Outcome, Report
+from .trial import Runner
+
+HELP = """\
+ops/faults run [--hosts N] [--each N] [--points P,...] [--faults F,...] [--limit N] [--seed S] [--json FILE]
+    Boots a lab of its own, tries every cell (boundary x fault) --each times (1), or --limit trials of them, and prints a
+    table of violations. The same seed gives the same trials.
+ops/faults replay TRIAL...
+    Repeats trials by the names that a run printed, each on a host of its own.
+ops/faults list
+    The boundaries and the faults.
+
+With QTFAULTS_KEEP=1 the lab (QTLAB_NAME, by default qtfaults) stays up afterwards, to be looked at.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    os.environ.setdefault("QTLAB_NAME", "qtfaults")
+    os.environ["QTLAB_STABLE_FOR"] = STABLE_FOR
+    try:
+        match arguments[:1]:
+            case ["run"]:
+                return _run(_options(arguments[1:]))
+            case ["replay"]:
+                return _replay(arguments[1:])
+            case ["list"]:
+                return _list()
+            case [] | ["help"] | ["--help"] | ["-h"]:
+                print(HELP, end="")
+                return 0
+        raise UsageError(f"no verb is called {arguments[0]!r}: see ops/faults help")
+    except UsageError as error:
+        print(f"faults: {error}", file=sys.stderr)
+        return 2
+    except LabError as error:
+        print(f"faults: {error}", file=sys.stderr)
+        return 1
+
+
+def _list() -> int:
+    print("boundaries, in the order of a job:\n  " + " ".join(cells.POINTS) + "\nfaults:")
+    for name, about in cells.FAULTS.items():
+        print(f"  {name:<16} {about}")
+    return 0
+
+
+def _options(arguments: list[str]) -> dict[str, str]:
+    names = ("--hosts", "--each", "--points", "--faults", "--limit", "--seed", "--json")
+    found = {}
+    for name, value in zip(arguments[::2], arguments[1::2], strict=False):
+        found[name] = value
+    unknown = [name for name in arguments[::2] if name not in names]
+    if unknown or len(arguments) % 2:
+        raise UsageError(f"run does not take {' '.join(unknown) or arguments[-1]}: see ops/faults help")
+    return found
+
+
+def _run(options: dict[str, str]) -> int:
+    points = _words(options.get("--points"), cells.POINTS)
+    faults = _words(options.get("--faults"), list(cells.FAULTS))
+    seed = options.get("--seed", str(int(time.time())))
+    trials = cells.trials(seed, points, faults, _number(options, "--each", 1))
+    trials = trials[: _number(options, "--limit", len(trials))]
+    return _try(trials, _number(options, "--hosts", 4), points, faults, options.get("--json"))
+
+
+def _replay(names: list[str]) -> int:
+    trials = [cells.Trial.parse(name) for name in names]
+    wanted = [trial for trial in trials if trial is not None]
+    if not wanted or len(wanted) != len(trials):
+        raise UsageError("give trials as a run names them: SEED:BOUNDARY:FAULT:NUMBER")
+    points = list(dict.fromkeys(trial.point for trial in wanted))
+    faults = list(dict.fromkeys(trial.fault for trial in wanted))
+    return _try(wanted, min(len(wanted), 4), points, faults, None)
+
+
+def _try(trials: list[cells.Trial], hosts: int, points: list[str], faults: list[str], json: str | None) -> int:
+    lab = Lab()
+    lab.down(purge=True)
+    lab.up(hosts)
+    try:
+        lab.provision(with_agent=True)
+        report = Report(points, faults, len(trials), json)
+        queue = iter(trials)
+        workers = [_Worker(lab, f"h{number}", queue, report) for number in range(1, hosts + 1)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return report.close()
+    finally:
+        if "QTFAULTS_KEEP" not in os.environ:
+            lab.down(purge=True)
+
+
+class _Worker(threading.Thread):
+    """Takes trials for one host until none is left."""
+
+    next_trial = threading.Lock()
+
+    def __init__(self, lab: Lab, host: str, queue: Iterator[cells.Trial], report: Report) -> None:
+        super().__init__(name=host)
+        self.bench = Bench(lab, host)
+        self.queue = queue
+        self.report = report
+
+    def run(self) -> None:
+        try:
+            runner = Runner(self.bench)
+            runner.begin()
+            while (trial := self._next()) is not None:
+                self._one(runner, trial)
+        except Exception as error:  # A worker that dies silently would look like a run without violations.
+            self.report.broken(self.name, error)
+
+    def _next(self) -> cells.Trial | None:
+        with self.next_trial:
+            return next(self.queue, None)
+
+    def _one(self, runner: Runner, trial: cells.Trial) -> None:
+        attempt = runner.run(trial)
+        wrong, rest = Checker(self.bench, attempt).judge()
+        self.report.add(Outcome(trial, wrong, attempt, self.bench.recovery()))
+        if wrong:
+            self.bench.reset()
+        if rest is None:
+            raise LabError(f"{self.name} can't go on after {trial.name}: {'; '.join(wrong)}")
+        runner.current = rest
+
+
+def _words(text: str | None, known: list[str]) -> list[str]:
+    words = text.split(",") if text else list(known)
+    for word in words:
+        if word not in known:
+            raise UsageError(f"{word!r} is not one of {' '.join(known)}")
+    return words
+
+
+def _number(options: dict[str, str], name: str, default: int) -> int:
+    text = options.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{name} {text}: use a number from 1")
+    return int(text)

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Before each start of a service, as root: writes down which files it is about to run from.
+# Fields: boot id, unit, invocation, monotonic time, digest of the tree, commit.
+digest=$(sh /usr/local/lib/qtlab/digest.sh)
+read -r uptime _ </proc/uptime
+commit=$(setpriv --reuid qt --regid qt --clear-groups git -C /home/qt/quantum_trader rev-parse HEAD)
+echo "$(cat /proc/sys/kernel/random/boot_id) $1 $INVOCATION_ID $uptime $digest $commit" >>/var/log/starts
