@@ -19,6 +19,14 @@ extension Fleet {
         return newest.first?.id ?? "0-0"
     }
 
+    /// The place from which a host listens after each connect: a minute before the newest entry, so that a question which
+    /// was asked while nobody listened is heard. Older ones are given up by who asked.
+    package func bellStart(_ host: HostName) async throws(CoordinationError) -> String {
+        let end = try await bellEnd(host)
+        guard let milliseconds = end.split(separator: "-").first.flatMap({ UInt64($0) }) else { return end }
+        return "\(milliseconds - min(milliseconds, 60_000))-0"
+    }
+
     /// Waits up to `wait` for entries of a host's bell behind `cursor`, and moves the cursor.
     ///
     /// Redis' BLOCK runs on the server's wall clock; the limit that counts is `wait` + 3 s of this machine's monotonic clock.

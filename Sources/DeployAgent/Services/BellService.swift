@@ -23,7 +23,7 @@ struct BellService: Service {
     private func listenUntilTrouble() async {
         do throws(CoordinationError) {
             let generation = try await fleet.server().generation
-            var cursor = try await fleet.bellEnd(host)
+            var cursor = try await fleet.bellStart(host)
             try await takePending()
             await noteRedis(nil)
             var lastAsked = ContinuousClock.now
