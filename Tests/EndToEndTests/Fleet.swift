@@ -76,6 +76,15 @@ struct LabFleet {
         return commit
     }
 
+    /// A release that works, on one host.
+    @discardableResult func deployGood(to host: String) async throws -> String {
+        let commit = try await lab.run("commit", "--message", "a good release")
+        let (answer, summary) = try await qtctl("deploy", "--all", "--host", host, "--yes", "-m", "a good release")
+        try #require(answer.code == 0, "\(answer)")
+        try #require(summary?.state == "succeeded")
+        return commit
+    }
+
     /// Whether every process of a host comes to be known to run `commit`: what a host tells is as old as its last beat.
     func runs(_ commit: String, on host: String) async throws -> Bool {
         try await lab.eventually { try await runsNow(commit, on: host) }

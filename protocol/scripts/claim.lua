@@ -19,9 +19,14 @@ for service in string.gmatch(SERVICES, '[^+]+') do
   if not lease[1] then return { 'closed', 'lease of ' .. service .. ' is gone' } end
   token = math.max(token, tonumber(redis.call('HGET', key('service:' .. service), 'token') or '0') + 1)
 end
+-- A host that asks again, because the answer was lost or it crashed, keeps its token: two calls may arrive in either order,
+-- and the answer of the last to be read need not be that of the last to be made.
+local kept = tonumber(TOKEN) or 0
+if kept > 0 and kept >= tonumber(ARGV[5]) then token = kept end
 local ttl = setting('lease_ttl_ms')
 for service in string.gmatch(SERVICES, '[^+]+') do
-  redis.call('HSET', key('service:' .. service), 'token', int(token))
+  local highest = tonumber(redis.call('HGET', key('service:' .. service), 'token') or '0')
+  redis.call('HSET', key('service:' .. service), 'token', int(math.max(highest, token)))
   redis.call('HSET', key('lease:' .. service), 'holder:' .. HOST, int(token) .. ' ' .. int(NOW + ttl))
 end
 redis.call('HSET', targets_key(ID), HOST .. '/token', int(token))

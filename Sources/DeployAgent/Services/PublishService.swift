@@ -34,8 +34,7 @@ struct PublishService: Service {
         }
         for report in waiting.reports {
             do {
-                let reply = try await fleet.report(
-                    report.attempt, token: report.token, detail: report.detail, report.targets)
+                let reply = try await send(report)
                 if case .closed(let why) = reply {
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
@@ -47,5 +46,16 @@ struct PublishService: Service {
             }
         }
         return true
+    }
+
+    /// Sends a report. One without a token may be of an agent that crashed between the claim and its answer: Redis has given
+    /// the right, so the same claim is made again, which gives its token.
+    private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> ReportReply {
+        let reply = try await fleet.report(
+            report.attempt, token: report.token, detail: report.detail, report.targets)
+        guard report.token == nil, reply == .closed("superseded"),
+            case .granted(let token, _) = try await fleet.claim(report.attempt, floor: 0)
+        else { return reply }
+        return try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
     }
 }
