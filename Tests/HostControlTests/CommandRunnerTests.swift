@@ -1,5 +1,7 @@
 import DeployModel
+import Foundation
 import Glibc
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -193,6 +195,35 @@ import Testing
         await #expect(throws: HostError.timeLimit(command: limited.shown, limit: .seconds(1))) {
             try await runner.run(limited, onLine: nil)
         }
+    }
+
+    /// A child that changes its user by itself can hang before its exec while threads of the parent begin and end; then this
+    /// test does not end, and the run's own limit fails it (decision 6).
+    @Test(.enabled(if: isRoot, "needs root to switch users"))
+    func anotherUserWhileThreadsComeAndGo() async throws {
+        let nobody = try UserAccount.named("nobody")
+        let churn = ThreadChurn()
+        defer { churn.end() }
+        for _ in 0..<200 {
+            #expect(try await runner.succeed(.shell("id -u", as: nobody.identity)).text == "65534\n")
+        }
+    }
+
+    /// Starts threads and lets them end, one after the other.
+    private final class ThreadChurn: Sendable {
+        private let isOver = Mutex(false)
+
+        init() {
+            Thread.detachNewThread { [self] in
+                while !isOver.withLock({ $0 }) {
+                    let short = Thread {}
+                    short.start()
+                    while !short.isFinished { sched_yield() }
+                }
+            }
+        }
+
+        func end() { isOver.withLock { $0 = true } }
     }
 }
 

@@ -61,6 +61,10 @@ package struct CommandRunner: CommandRunning {
     private static func child(
         _ command: HostCommand, _ onLine: (@Sendable (OutputLine) -> Void)?
     ) async -> Outcome {
+        // setpriv(1) would tell it less well.
+        guard access(command.executable, X_OK) == 0 else {
+            return .failed(.cannotStart(command: command.shown, reason: SystemText.ofErrno()))
+        }
         do {
             switch command.standardInput {
             case .nothing: return .ended(try await spawn(command, input: .none, onLine))
@@ -108,20 +112,30 @@ package struct CommandRunner: CommandRunning {
             standardError: captured.standardError, duration: .zero)
     }
 
+    /// The command line, as the user that the command names.
+    ///
+    /// By setpriv(1), in a process of one thread. Between fork and exec it can't be done here: glibc's setgroups(2) waits for
+    /// the threads of the parent, which a child of swift-subprocess' clone3(2) does not have, and now and then it waited for
+    /// ever (decision 6). Whoever we are already we need not become: only root may change groups.
+    private static func words(of command: HostCommand) -> [String] {
+        let words = [command.executable] + command.arguments
+        guard let identity = command.identity, identity.uid != geteuid() else { return words }
+        let groups = identity.supplementaryGroups.map(String.init).joined(separator: ",")
+        return [
+            "/usr/bin/setpriv", "--reuid=\(identity.uid)", "--regid=\(identity.gid)",
+            groups.isEmpty ? "--clear-groups" : "--groups=\(groups)", "--",
+        ] + words
+    }
+
     private static func configuration(of command: HostCommand) -> Configuration {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)
         ]
-        // Whoever we are already we need not become: only root may change groups.
-        if let identity = command.identity, identity.uid != geteuid() {
-            options.userID = identity.uid
-            options.groupID = identity.gid
-            options.supplementaryGroups = identity.supplementaryGroups
-        }
+        let words = words(of: command)
         return Configuration(
-            executable: .path(FilePath(command.executable)), arguments: Arguments(command.arguments),
+            executable: .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
             environment: .custom(command.environment.map { Array("\($0)=\($1)\0".utf8) }),
             workingDirectory: FilePath(command.workingDirectory), platformOptions: options)
     }
