@@ -4,14 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup toolchain build release test lint demo install clean
-
-PREFIX  ?= /usr/local
-DESTDIR ?=
-UNITDIR ?= $(PREFIX)/lib/systemd/system
-TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
-SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
-EXAMPLEDIR  ?= $(PREFIX)/share/qtagent
+.PHONY: help setup toolchain build release dist test lint demo clean
 
 # The toolchain: SWIFT=, else PATH, else where its tarball is usually unpacked (sudo's PATH leaves that out).
 SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift))
@@ -27,7 +20,13 @@ endif
 endif
 endif
 
-STATIC := -c release --static-swift-stdlib
+# A release needs neither Swift nor hiredis where it runs. The linker looks for -lhiredis in the folder below first, where
+# only the archive is; the hosts' path of the build's own folder is left out, and the build's path out of the binaries.
+STATIC := .build/static
+HIREDIS = $(shell $(dir $(SWIFT))clang -print-file-name=libhiredis.a)
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(CURDIR)/$(STATIC) \
+  -Xcc -ffile-prefix-map=$(CURDIR)=.
+VERSION ?= $(shell $(AS_OWNER) ops/version)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -46,8 +45,14 @@ build: toolchain ## debug build of everything, tests included
 	$(AS_OWNER) swift build --build-tests
 
 release: toolchain ## release build of qtagent and qtctl, in .build/release
-	$(AS_OWNER) swift build $(STATIC) --product qtagent
-	$(AS_OWNER) swift build $(STATIC) --product qtctl
+	@[[ -e "$(HIREDIS)" ]] || { echo "make: libhiredis.a is missing; run: sudo make setup" >&2; exit 1; }
+	$(AS_OWNER) mkdir -p $(STATIC)
+	$(AS_OWNER) ln -sf "$(HIREDIS)" $(STATIC)/libhiredis.a
+	$(AS_OWNER) env QTDEPLOY_VERSION="$(VERSION)" swift build $(RELEASE) --product qtagent
+	$(AS_OWNER) env QTDEPLOY_VERSION="$(VERSION)" swift build $(RELEASE) --product qtctl
+
+dist: release ## the release as one tarball that installs itself, in dist/
+	$(AS_OWNER) ops/dist
 
 test: setup build ## every test, the lab's included (root; without root those are skipped)
 	@$(if $(AS_OWNER),trap 'chown -R --from=root "$(OWNER)": .build' EXIT;) ops/test
@@ -57,22 +62,6 @@ lint: toolchain ## format and syntax of everything, units included
 
 demo: ## a fleet of three hosts on this machine: commit, plan, deploy, look, clean up (root)
 	@ops/demo
-
-install: ## qtagent, qtctl, units and examples from the release build to DESTDIR and PREFIX
-	@for file in .build/release/qtagent .build/release/qtctl; do \
-	  [[ -x $$file ]] || { echo "make install: $$file is missing; run: make release" >&2; exit 1; }; \
-	done
-	@[[ -n "$(wildcard agent/*.service)" ]] || { echo "make install: agent/ has no unit" >&2; exit 1; }
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(EXAMPLEDIR)"
-	install -m 755 .build/release/qtagent .build/release/qtctl "$(DESTDIR)$(PREFIX)/bin"
-	@# The units name the binary by its full path, which PREFIX decides.
-	for unit in agent/*.service; do \
-	  sed -E 's#/usr/(local/)?bin/qtagent#$(PREFIX)/bin/qtagent#g' "$$unit" \
-	    | install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$${unit##*/}"; \
-	done
-	$(if $(wildcard agent/tmpfiles.d/*.conf),install -D -m 644 -t "$(DESTDIR)$(TMPFILESDIR)" agent/tmpfiles.d/*.conf)
-	$(if $(wildcard agent/sysusers.d/*.conf),install -D -m 644 -t "$(DESTDIR)$(SYSUSERSDIR)" agent/sysusers.d/*.conf)
-	$(if $(wildcard agent/*.yaml),install -m 644 agent/*.yaml "$(DESTDIR)$(EXAMPLEDIR)")
 
 clean: ## remove what builds made
 	rm -rf .build dist

@@ -1,6 +1,5 @@
 """The agent on the hosts, and qtctl on this machine."""
 
-import glob
 import os
 import re
 import subprocess
@@ -10,21 +9,24 @@ from . import stack
 from .errors import LabError
 from .host import Host
 from .payload import Payload, deliver
-from .settings import FLEET, REPOSITORY, Settings
+from .settings import FLEET, OPS, REPOSITORY, Settings
 
-AGENT = f"{REPOSITORY}/agent"
 CONFIGURATION = "/etc/qtagent/agent.yaml"
+RELEASE = "/var/lib/qtlab/release.tar"
+RUNTIME = "/etc/systemd/system/qtagent.service.d/runtime.conf"
 ENROL_LIMIT_S = 15
 
 
-def binaries() -> str:
-    """The folder with qtagent and qtctl: QTLAB_BIN, or the newest build of this repository."""
+def binaries(settings: Settings) -> str:
+    """The folder with qtagent and qtctl: the tarball's, QTLAB_BIN, or the newest build of this repository."""
+    if settings.tarball:
+        return settings.path("bin")
     wanted = os.environ.get("QTLAB_BIN")
     folders = [wanted] if wanted else [f"{REPOSITORY}/.build/release", f"{REPOSITORY}/.build/debug"]
     found = [folder for folder in folders if all(map(os.path.exists, (f"{folder}/qtagent", f"{folder}/qtctl")))]
     if not found:
         raise LabError(
-            f"no qtagent and qtctl in {' or '.join(folders)}: run swift build, or set QTLAB_BIN, "
+            f"no qtagent and qtctl in {' or '.join(folders)}: run swift build, or set QTLAB_BIN or QTLAB_TARBALL, "
             "or provision --stack-only"
         )
     return max(found, key=lambda folder: os.path.getmtime(f"{folder}/qtagent"))
@@ -41,23 +43,34 @@ def qtctl_environment(settings: Settings) -> dict[str, str]:
     return {"QTCTL_OPERATOR": operator} | dict(os.environ) | fleet
 
 
-def require_files() -> None:
+def require_files(settings: Settings) -> None:
     """Refuses before anything is touched when the agent can't be installed."""
-    binaries()
-    if not os.path.exists(f"{AGENT}/qtagent.service"):
-        raise LabError(f"{AGENT}/qtagent.service is missing: check the repository, or provision --stack-only")
+    if settings.tarball and not os.path.exists(settings.tarball):
+        raise LabError(f"QTLAB_TARBALL={settings.tarball} is missing: run make dist")
+    if not settings.tarball:
+        binaries(settings)
 
 
-def provision(settings: Settings, host: Host) -> None:
+def release(settings: Settings) -> str:
+    """The release that the hosts install: the tarball, or one made from a build as it is."""
+    if settings.tarball:
+        folder = binaries(settings)
+        os.makedirs(folder, exist_ok=True)
+        unpack = ["tar", "-xf", settings.tarball, "-C", folder, "--strip-components=2", "--wildcards", "*/bin"]
+        subprocess.run(unpack, check=True)
+        return settings.tarball
+    made = settings.path("release.tar")
+    subprocess.run([f"{OPS}/dist", "--from", binaries(settings), "--to", made], stdin=subprocess.DEVNULL, check=True)
+    return made
+
+
+def provision(settings: Settings, host: Host, release_file: str) -> None:
     payload = Payload()
-    folder = binaries()
-    executable = _executable()
-    payload.add_file(executable, f"{folder}/qtagent", mode=0o755)
-    payload.add_file(f"{os.path.dirname(executable)}/qtctl", f"{folder}/qtctl", mode=0o755)
-    for source, target in _installed_files():
-        payload.add_file(target, source)
+    payload.add_file(RELEASE, release_file)
     payload.add(CONFIGURATION, configuration(host.name).encode())
-    deliver(host, payload, "provision-agent.sh", [])
+    if not settings.tarball:
+        payload.add(RUNTIME, _runtime(f"{binaries(settings)}/qtagent").encode())
+    deliver(host, payload, "provision-agent.sh", [RELEASE])
     _enrol(settings, host)
 
 
@@ -99,33 +112,16 @@ services:
     return head + "".join(services) + tail
 
 
-def _executable() -> str:
-    """Where the agent's own unit expects it."""
-    with open(f"{AGENT}/qtagent.service", encoding="utf-8") as unit:
-        for line in unit:
-            if line.startswith("ExecStart="):
-                return line.partition("=")[2].split()[0].lstrip("-@:+!")
-    raise LabError(f"{AGENT}/qtagent.service has no ExecStart=")
-
-
-def _installed_files() -> list[tuple[str, str]]:
-    """The agent's units, users and folders: each file of agent/ with its place on a host."""
-    places = {
-        "*.service": "/usr/lib/systemd/system/{name}",
-        "*sysusers*": "/usr/lib/sysusers.d/qtagent.conf",
-        "*tmpfiles*": "/usr/lib/tmpfiles.d/qtagent.conf",
-    }
-    return [
-        (source, target.format(name=os.path.basename(source)))
-        for pattern, target in places.items()
-        for source in sorted(glob.glob(f"{AGENT}/{pattern}") + glob.glob(f"{AGENT}/{pattern}/*.conf"))
-        if os.path.isfile(source)
-    ]
+def _runtime(executable: str) -> str:
+    """A drop-in for a build that is no release: it loads Swift's libraries from where the sandbox lets nothing execute."""
+    answer = subprocess.run(["ldd", executable], capture_output=True, text=True, check=True)
+    folders = sorted(set(re.findall(r"=> (/.+)/libswift[^/]*\.so ", answer.stdout)))
+    return "[Service]\n" + "".join(f"ExecPaths={folder}\n" for folder in folders)
 
 
 def _enrol(settings: Settings, host: Host) -> None:
     """Enrolment binds the name to the host's machine-id, so the agent must have reported it: tried until it has."""
-    command = [f"{binaries()}/qtctl", "agents", "enrol", host.name, "--yes"]
+    command = [f"{binaries(settings)}/qtctl", "agents", "enrol", host.name, "--yes"]
     environment = qtctl_environment(settings)
     deadline = time.monotonic() + ENROL_LIMIT_S
     while True:

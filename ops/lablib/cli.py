@@ -46,11 +46,15 @@ def _complain(error: LabError, code: int) -> int:
 
 
 def up(lab: Lab, arguments: list[str]) -> None:
-    options = _options("up", arguments, values={"--hosts"})
+    options = _options("up", arguments, values={"--hosts", "--small"})
     count = options.get("--hosts", "3")
     if not count.isdecimal() or not 1 <= int(count) <= MAX_HOSTS:
         raise UsageError(f"--hosts {count}: use a number from 1 to {MAX_HOSTS}")
-    lab.up(int(count))
+    small = set(filter(None, options.get("--small", "").split(",")))
+    unknown = small - {f"h{number}" for number in range(1, int(count) + 1)}
+    if unknown:
+        raise UsageError(f"--small {','.join(sorted(unknown))}: not among the {count} hosts")
+    lab.up(int(count), small)
 
 
 def down(lab: Lab, arguments: list[str]) -> None:
@@ -162,7 +166,7 @@ def qtctl(lab: Lab, arguments: list[str]) -> None:
     from . import agent
 
     require_root()
-    _become([f"{agent.binaries()}/qtctl", *arguments], agent.qtctl_environment(lab.settings))
+    _become([f"{agent.binaries(lab.settings)}/qtctl", *arguments], agent.qtctl_environment(lab.settings))
 
 
 def _command_for(lab: Lab, verb: str, arguments: list[str]) -> tuple[Host, list[str]]:

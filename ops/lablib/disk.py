@@ -1,4 +1,4 @@
-"""A host's disk: an overlay over the machine's own root (or QTLAB_BASE), and the few files that make it a host."""
+"""A host's disk: an overlay over the machine's own root (or another base), and the few files that make it a host."""
 
 import hashlib
 import os
@@ -50,7 +50,7 @@ def seed(settings: Settings, host: str, upper: str) -> None:
         os.symlink("/dev/null", f"{upper}/etc/systemd/system/{unit}")
 
 
-def mount(settings: Settings, host: str) -> str:
+def mount(settings: Settings, host: str, base: str) -> str:
     """Mounts the host's root, visible in the caller's private mount namespace only, and returns its path."""
     folder = settings.path("h", host)
     store, root = _store(settings, host, folder), f"{folder}/root"
@@ -62,7 +62,7 @@ def mount(settings: Settings, host: str) -> str:
         seed(settings, host, upper)
     # Left by an overlay that was not unmounted (a crash); the kernel refuses to mount over it.
     shutil.rmtree(f"{work}/work/incompat", ignore_errors=True)
-    layers = f"lowerdir={settings.base},upperdir={upper},workdir={work}"
+    layers = f"lowerdir={base},upperdir={upper},workdir={work}"
     subprocess.run(["mount", "-t", "overlay", f"{settings.name}-{host}", "-o", layers, root], check=True)
     return root
 

@@ -8,7 +8,7 @@ import time
 from .cgroups import CgroupTree
 from .daemons import CLEAN_ENVIRONMENT, lab_variables, spawn, tail
 from .errors import LabError
-from .hub import live_pid
+from .hub import live_pid, write_file
 from .settings import OPS, Settings, host_number
 
 READY_LIMIT_S = 60
@@ -42,6 +42,23 @@ class Host:
 
     def exists(self) -> bool:
         return os.path.isdir(self.folder)
+
+    def choose_base(self, base: str) -> None:
+        """Gives the host another root file system than the lab's; only before it has a disk."""
+        if self.base() == base:
+            return
+        if self.exists():
+            raise LabError(f"{self.name} has a disk on another root file system: run ops/lab down first")
+        os.makedirs(self.folder)
+        write_file(f"{self.folder}/base", base + "\n")
+
+    def base(self) -> str:
+        """The root file system that the host's disk lies on."""
+        try:
+            with open(f"{self.folder}/base", encoding="utf-8") as file:
+                return file.read().rstrip("\n")
+        except FileNotFoundError:
+            return self.settings.base
 
     def start(self) -> None:
         """Begins to boot; `wait_until_ready` waits for the end. A host that runs is left alone."""

@@ -33,8 +33,9 @@ class Lab:
     def running_hosts(self) -> list[Host]:
         return [host for host in map(self.host, self.settings.hosts()) if host.leader() is not None]
 
-    def up(self, count: int) -> None:
-        from . import preflight
+    def up(self, count: int, small: set[str]) -> None:
+        """Boots the hub and so many hosts; those of `small` from a Debian that has nothing but what hosts need."""
+        from . import preflight, smalltree
 
         began = time.monotonic()
         require_root()
@@ -44,7 +45,10 @@ class Lab:
             preflight.require_cgroups(self.settings)
             self.hub.up()
             hosts = [self.host(f"h{number}") for number in range(1, count + 1)]
+            tree = smalltree.find() if small else ""
             for host in hosts:
+                if host.name in small:
+                    host.choose_base(tree)
                 host.start()
             for host in hosts:
                 host.wait_until_ready()
@@ -69,16 +73,18 @@ class Lab:
         require_root()
         preflight.require_machine()
         if with_agent:
-            agent.require_files()
+            agent.require_files(self.settings)
         with statedir.locked(self.settings):
             redis.start(self.settings, self.hub)
             origin.create(self.settings)
             origin.serve(self.settings, self.hub)
 
+            release = agent.release(self.settings) if with_agent else ""
+
             def provision_host(host: Host) -> None:
                 stack.provision(host)
                 if with_agent:
-                    agent.provision(self.settings, host)
+                    agent.provision(self.settings, host, release)
 
             hosts = self.running_hosts()
             _on_all(hosts, provision_host)

@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     base: str
     upper: str
     net: str
+    tarball: str
 
     @staticmethod
     def from_environment() -> "Settings":
@@ -39,7 +40,15 @@ class Settings(NamedTuple):
         upper = os.environ.get("QTLAB_UPPER", "")
         if not re.fullmatch(r"|disk|tmpfs(:\d+[kmg])?", upper):
             raise LabError(f"QTLAB_UPPER={upper!r}: use disk, tmpfs or tmpfs:SIZE, for example tmpfs:48m")
-        return Settings(name=name, state=state, base=os.environ.get("QTLAB_BASE", "/"), upper=upper, net=net)
+        tarball = os.environ.get("QTLAB_TARBALL", "")
+        return Settings(
+            name=name,
+            state=state,
+            base=os.environ.get("QTLAB_BASE", "/"),
+            upper=upper,
+            net=net,
+            tarball=os.path.abspath(tarball) if tarball else "",
+        )
 
     def path(self, *parts: str) -> str:
         return os.path.join(self.state, *parts)

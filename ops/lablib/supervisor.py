@@ -9,6 +9,7 @@ import time
 from . import disk
 from .cgroups import CgroupTree
 from .daemons import CLEAN_ENVIRONMENT
+from .host import Host
 from .hub import Hub, ip_batch, write_file
 from .settings import Settings
 
@@ -23,11 +24,13 @@ class Supervisor:
         self.settings = settings
         self.host = host
         self.folder = settings.path("h", host)
-        self.hub = Hub(settings, CgroupTree(settings.name))
+        cgroups = CgroupTree(settings.name)
+        self.hub = Hub(settings, cgroups)
+        self.base = Host(settings, cgroups, host).base()
 
     def run(self) -> None:
         self._connect_network()
-        root = disk.mount(self.settings, self.host)
+        root = disk.mount(self.settings, self.host, self.base)
         # nspawn's own lock files would otherwise be shared by all labs of the machine.
         os.makedirs("/run/systemd/nspawn", exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "nspawn", "/run/systemd/nspawn", "-o", "size=1m"], check=True)

@@ -7,7 +7,8 @@ from . import origin, partition
 VERBS = """\
 ops/lab: real systemd hosts on one Linux machine, with Redis, a git origin and the trading stack
 
-  up [--hosts N]                 boot the hub and hosts h1..hN (default 3); more hosts may be added later
+  up [--hosts N] [--small H,H]   boot the hub and hosts h1..hN (default 3); more hosts may be added later;
+                                 small ones are a bare Debian: no toolchain, no hiredis, none of the machine's files
   down [--purge]                 end everything and remove its disks; --purge removes the logs too
   status                         what is up; exit code 3 when the lab is down
   provision [--stack-only]       Redis and the git origin in the hub; on each host the stack, the agent, enrolled
@@ -36,7 +37,8 @@ Settings, from the environment:
   QTLAB_NET         its network's first three numbers (10.77.0); visible inside the lab only
   QTLAB_BASE        the hosts' root file system (/)
   QTLAB_UPPER       where hosts write: disk, tmpfs or tmpfs:SIZE (a small SIZE tests a full disk)
-  QTLAB_BIN         folder of qtagent and qtctl (the newest of .build/release and .build/debug)
+  QTLAB_TARBALL     a release (make dist) that hosts install; small hosts need one
+  QTLAB_BIN         else the folder of qtagent and qtctl (the newest of .build/release and .build/debug)
   QTLAB_STABLE_FOR  how long the agent watches a restarted service, for example 3s (the agent's default)
 """
 

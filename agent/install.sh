@@ -1,0 +1,221 @@
+#!/bin/bash
+# Installs or upgrades qtdeploy on this host from the release folder that this script lies in. Safe to run again.
+#
+#   install.sh               install, or upgrade; a running job is finished by the old agent first
+#   install.sh --rollback    go back to the release that was here before
+#   install.sh --uninstall   take everything away but configuration and state
+#
+# Everything is checked before anything is touched. A new agent that does not start is taken back.
+set -euo pipefail
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+
+readonly store=/usr/lib/qtdeploy
+readonly units=/usr/lib/systemd/system
+readonly configuration=/etc/qtagent/agent.yaml
+# The oldest systemd that the unit's directives were tried with.
+readonly oldest_systemd=252
+folder=$(dirname "$(realpath "$0")")
+readonly folder
+
+say() { printf 'install: %s\n' "$*"; }
+
+die() {
+  printf 'install: %s\n' "$@" >&2
+  exit 1
+}
+
+main() {
+  ((EUID == 0)) || die "root needed; run: sudo $0 $*"
+  [[ -d /run/systemd/system ]] || die "systemd does not run this host: the agent restarts units, and needs it"
+  # One at a time; the lock ends with this process.
+  exec 9>/run/qtdeploy-install.lock
+  flock --nonblock 9 || die "another install.sh runs on this host: wait for its end"
+  case ${1-} in
+    '') install_release ;;
+    --rollback) roll_back ;;
+    --uninstall) uninstall ;;
+    *) die "unknown word: $1" "usage: install.sh [--rollback | --uninstall]" ;;
+  esac
+}
+
+# value KEY: what the release says about itself.
+value() { sed -n "s/^$1=//p" "$stage/RELEASE"; }
+
+# link TARGET NAME: a symbolic link in one step; who looks sees the old or the new one, never none.
+link() {
+  ln -sfn "$1" "$2.new"
+  mv -fT "$2.new" "$2"
+}
+
+# ---- checks; none of them changes what is installed
+
+check_host() {
+  local systemd
+  systemd=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+  ((${systemd:-0} >= oldest_systemd)) ||
+    die "this host has systemd ${systemd:-of an unknown version}; the agent needs $oldest_systemd or later"
+  command -v git >/dev/null || die "git is missing, and the agent deploys with it; run: apt-get install git"
+}
+
+# The release is copied first and judged as copied: the folder may belong to a user who could change it after the check.
+stage_release() {
+  mkdir -p "$store"
+  stage=$(mktemp -d "$store/.new.XXXXXX")
+  trap 'rm -rf "$stage"' EXIT
+  cp -r --no-preserve=ownership --preserve=timestamps "$folder/." "$stage"
+  chmod -R u=rwX,go=rX "$stage"
+  chmod 755 "$stage" "$stage/install.sh" "$stage"/bin/*
+}
+
+check_release() {
+  local said
+  [[ -s $stage/SHA256SUMS && -s $stage/RELEASE ]] || die "$folder is not a release: unpack the tarball again"
+  said=$(cd "$stage" && sha256sum --check --quiet --strict SHA256SUMS 2>&1) ||
+    die "the release is damaged; fetch the tarball again:" "$said"
+  version=$(value version)
+  [[ $(value arch) == "$(uname -m)" ]] || die "this release is for $(value arch), this host is $(uname -m)"
+  said=$("$stage/bin/qtagent" version 2>&1) || die "the new qtagent does not run here: $said"
+  [[ $said == "qtagent $version" ]] || die "the release says it is $version, its agent says: $said"
+}
+
+# Before the swap, and by the new agent: what it can't read it could not start with.
+check_configuration() {
+  local said
+  [[ -e $configuration ]] || return 0
+  said=$("$stage/bin/qtagent" check-config --config "$configuration" 2>&1) ||
+    die "the new agent can't use this host's configuration; nothing was changed:" "$said"
+}
+
+# ---- changes
+
+install_release() {
+  check_host
+  stage_release
+  check_release
+  check_configuration
+  local name before
+  name=$version-$(sha256sum "$stage/SHA256SUMS" | head -c 8)
+  before=$(readlink "$store/current" || true)
+  if [[ $before == "$name" ]]; then
+    say "$version is installed already; putting its files back in place"
+  fi
+  rm -rf "${store:?}/$name.old"
+  [[ ! -e $store/$name ]] || mv -T "$store/$name" "$store/$name.old"
+  mv -T "$stage" "$store/$name"
+  rm -rf "${store:?}/$name.old"
+  # A power cut after the swap must not find half a binary behind the link.
+  sync --file-system "$store"
+  place "$name"
+  start "$before"
+  if [[ -n $before && $before != "$name" ]]; then link "$before" "$store/previous"; fi
+  remove_old_releases
+  say_what_is_next "$before"
+}
+
+# place RELEASE: points the host at a release that lies in the store.
+place() {
+  local release=$store/$1 unit
+  link "$1" "$store/current"
+  for unit in qtagent qtctl; do link "../lib/qtdeploy/current/bin/$unit" "/usr/bin/$unit"; done
+  # A unit that only the other release had would start a command that this one may not know.
+  for unit in "$units"/qtagent*.service; do
+    [[ -e $release/units/${unit##*/} || ! -e $unit ]] || rm -f "$unit"
+  done
+  copy "$release/units" "$units"
+  copy "$release/tmpfiles.d" /usr/lib/tmpfiles.d
+  systemd-tmpfiles --create qtagent.conf
+  [[ -e $configuration ]] || cp "$release/agent.yaml" "$configuration"
+  systemctl daemon-reload
+}
+
+# copy FROM TO: each file in one step.
+copy() {
+  local file
+  mkdir -p "$2"
+  for file in "$1"/*; do
+    cp "$file" "$2/${file##*/}.new"
+    mv -f "$2/${file##*/}.new" "$2/${file##*/}"
+  done
+}
+
+# Nobody's fleet and host are those of the example.
+is_configured() { ! cmp --silent "$configuration" "$store/current/agent.yaml"; }
+
+# start BEFORE: the agent of the release that was just placed, or the one before again.
+start() {
+  is_configured || return 0
+  local unit
+  # Also those that are wanted by something else than a person: the agent's own helpers at boot.
+  for unit in "$store"/current/units/*.service; do systemctl --quiet enable "${unit##*/}"; done
+  if systemctl --quiet is-active qtagent; then
+    say "restarting the agent; a job that runs is finished first ($(systemctl show -P StatusText qtagent))"
+  fi
+  if try_start; then return; fi
+  journalctl --unit=qtagent --no-pager --quiet --lines=20 --output=cat >&2 || true
+  [[ -n $1 && -e $store/$1 && $1 != "$(readlink "$store/current")" ]] ||
+    die "the agent does not start; its last words stand above"
+  place "$1"
+  remove_old_releases
+  try_start || die "neither the new agent nor the one before starts; see: journalctl -u qtagent"
+  die "the new agent did not start, its last words stand above; $(qtagent version) runs again"
+}
+
+# Starts it and looks again after a while: an agent that dies at once has told systemd that it is ready before.
+try_start() {
+  local said
+  said=$(systemd-analyze verify --man=no --recursive-errors=no "$units"/qtagent*.service 2>&1) && [[ -z $said ]] ||
+    { printf 'install: the units are not what systemd wants:\n%s\n' "$said" >&2 && return 1; }
+  systemctl restart qtagent || return 1
+  sleep 2
+  systemctl --quiet is-active qtagent && [[ $(systemctl show -P NRestarts qtagent) == 0 ]]
+}
+
+remove_old_releases() {
+  local release
+  for release in "$store"/*/; do
+    release=$(basename "$release")
+    case $release in
+      current | previous | "$(readlink "$store/current")" | "$(readlink "$store/previous")") ;;
+      *) rm -rf "${store:?}/$release" ;;
+    esac
+  done
+}
+
+say_what_is_next() {
+  local previous
+  previous=$(readlink "$store/previous" || true)
+  if is_configured; then
+    say "qtagent $version runs: $(systemctl show -P StatusText qtagent)"
+    [[ -n $1 ]] || say "next, on the operator's machine: qtctl agents enrol $(sed -n 's/^host: *//p' "$configuration")"
+  else
+    say "qtagent $version is installed and not started: it does not know its fleet yet"
+    say "next: edit $configuration (fleet, host, redis, services); check it: qtagent check-config"
+    say "then: systemctl enable --now qtagent"
+  fi
+  [[ -z $previous ]] || say "the release before is kept (${previous%-*}); back to it: $store/current/install.sh --rollback"
+}
+
+roll_back() {
+  [[ -x $store/previous/install.sh ]] || die "no release before this one is kept in $store"
+  # The lock is the next one's to take.
+  exec 9>&-
+  exec "$(realpath "$store/previous")/install.sh"
+}
+
+uninstall() {
+  say "stopping the agent; a job that runs is finished first"
+  local unit
+  for unit in "$units"/qtagent*.service; do
+    [[ ! -e $unit ]] || systemctl --quiet disable --now "${unit##*/}"
+  done
+  # What the agent has put beside the services' units would call a command that is gone.
+  rm -f "$units"/qtagent*.service /usr/lib/tmpfiles.d/qtagent.conf {/etc,/run}/systemd/system/*.service.d/*qtagent*.conf
+  rm -f /usr/bin/qtagent /usr/bin/qtctl
+  rm -rf "$store"
+  systemctl daemon-reload
+  say "uninstalled; /etc/qtagent and /var/lib/qtagent are kept: remove them by hand if they are not wanted"
+  say "next, on the operator's machine: qtctl agents list still shows this host as it was heard last"
+}
+
+main "$@"
