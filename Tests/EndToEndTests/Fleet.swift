@@ -4,7 +4,7 @@ import Testing
 
 /// What the tests ask of the lab's hosts, and what `qtctl` said of them.
 struct LabFleet {
-    let lab = InLab.lab
+    var lab = InLab.lab
     static let hosts = ["h1", "h2", "h3"]
     static let services = ["quantum-apply-layer", "quantum-reconcile-engine"]
     static let path = "/home/qt/quantum_trader"

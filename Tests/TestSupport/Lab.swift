@@ -7,11 +7,18 @@ package struct Lab: Sendable {
     /// The lab's name: labs with different names run side by side.
     package let name: String
     private let stableFor: String
+    private let tarball: String
 
     /// A lab by name; nothing is booted yet.
-    package init(name: String, stableFor: String) {
+    ///
+    /// - Parameters:
+    ///   - name: See ``name``.
+    ///   - stableFor: How long the agents watch a restarted service.
+    ///   - tarball: The release that the hosts install; empty for the newest build.
+    package init(name: String, stableFor: String, tarball: String = "") {
         self.name = name
         self.stableFor = stableFor
+        self.tarball = tarball
     }
 
     /// Whether this machine can boot one: root, and the packages.
@@ -98,7 +105,8 @@ package struct Lab: Sendable {
 
     private var environment: Environment {
         .inherit.updating([
-            "QTLAB_NAME": name, "QTLAB_DIR": "/var/tmp/\(name)", "QTLAB_STABLE_FOR": stableFor, "SUDO_USER": "operator",
+            "QTLAB_NAME": name, "QTLAB_DIR": "/var/tmp/\(name)", "QTLAB_STABLE_FOR": stableFor,
+            "QTLAB_TARBALL": tarball, "SUDO_USER": "operator",
         ])
     }
 }
