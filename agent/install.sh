@@ -94,30 +94,43 @@ install_release() {
   stage_release
   check_release
   check_configuration
-  local name before
+  local name before was_stopped
   name=$version-$(sha256sum "$stage/SHA256SUMS" | head -c 8)
   before=$(readlink "$store/current" || true)
-  if [[ $before == "$name" ]]; then
-    say "$version is installed already; putting its files back in place"
-  fi
-  rm -rf "${store:?}/$name.old"
-  [[ ! -e $store/$name ]] || mv -T "$store/$name" "$store/$name.old"
-  mv -T "$stage" "$store/$name"
-  rm -rf "${store:?}/$name.old"
-  # A power cut after the swap must not find half a binary behind the link.
-  sync --file-system "$store"
+  was_stopped=$(systemctl is-active qtagent || true)
+  [[ $before != "$name" ]] || say "$version is installed already; putting its files back in place"
+  # A host that never had a configuration of its own gets this release's example; that of another is no configuration.
+  is_configured || { mkdir -p "${configuration%/*}" && cp "$stage/agent.yaml" "$configuration"; }
+  keep "$name"
   place "$name"
-  start "$before"
+  if ! is_configured; then
+    : # Nobody's fleet and host are those of the example.
+  elif [[ -n $before && $was_stopped == inactive ]]; then
+    say "the agent was stopped before, and stays so; start it: systemctl start qtagent"
+  else
+    start "$before"
+  fi
   if [[ -n $before && $before != "$name" ]]; then link "$before" "$store/previous"; fi
   remove_old_releases
   say_what_is_next "$before"
 }
 
+is_configured() { [[ -e $configuration ]] && ! cmp --silent "$configuration" "$store/current/agent.yaml"; }
+
+# keep RELEASE: moves the staged release to its place in the store, unless it lies there whole already.
+keep() {
+  if (cd "$store/$1" && sha256sum --check --status --strict SHA256SUMS) 2>/dev/null; then return; fi
+  rm -rf "${store:?}/$1"
+  mv -T "$stage" "$store/$1"
+  # A power cut after the swap must not find half a binary behind the link.
+  sync --file-system "$store"
+}
+
 # place RELEASE: points the host at a release that lies in the store.
 place() {
-  local release=$store/$1 unit
+  local release=$store/$1 program unit
   link "$1" "$store/current"
-  for unit in qtagent qtctl; do link "../lib/qtdeploy/current/bin/$unit" "/usr/bin/$unit"; done
+  for program in qtagent qtctl; do link "../lib/qtdeploy/current/bin/$program" "/usr/bin/$program"; done
   # A unit that only the other release had would start a command that this one may not know.
   for unit in "$units"/qtagent*.service; do
     [[ -e $release/units/${unit##*/} || ! -e $unit ]] || rm -f "$unit"
@@ -125,7 +138,6 @@ place() {
   copy "$release/units" "$units"
   copy "$release/tmpfiles.d" /usr/lib/tmpfiles.d
   systemd-tmpfiles --create qtagent.conf
-  [[ -e $configuration ]] || cp "$release/agent.yaml" "$configuration"
   systemctl daemon-reload
 }
 
@@ -139,19 +151,14 @@ copy() {
   done
 }
 
-# Nobody's fleet and host are those of the example.
-is_configured() { ! cmp --silent "$configuration" "$store/current/agent.yaml"; }
-
 # start BEFORE: the agent of the release that was just placed, or the one before again.
 start() {
-  is_configured || return 0
-  local unit
-  # Also those that are wanted by something else than a person: the agent's own helpers at boot.
-  for unit in "$store"/current/units/*.service; do systemctl --quiet enable "${unit##*/}"; done
+  # Whoever has disabled it on purpose finds it disabled afterwards.
+  if [[ -z $1 ]] || systemctl --quiet is-enabled qtagent; then systemctl --quiet enable qtagent; fi
   if systemctl --quiet is-active qtagent; then
     say "restarting the agent; a job that runs is finished first ($(systemctl show -P StatusText qtagent))"
   fi
-  if try_start; then return; fi
+  if systemd-analyze verify --man=no --recursive-errors=no "$units"/qtagent*.service && try_start; then return; fi
   journalctl --unit=qtagent --no-pager --quiet --lines=20 --output=cat >&2 || true
   [[ -n $1 && -e $store/$1 && $1 != "$(readlink "$store/current")" ]] ||
     die "the agent does not start; its last words stand above"
@@ -161,11 +168,8 @@ start() {
   die "the new agent did not start, its last words stand above; $(qtagent version) runs again"
 }
 
-# Starts it and looks again after a while: an agent that dies at once has told systemd that it is ready before.
+# Starts it and looks again after a while: an agent that dies at once may have told systemd that it is ready before.
 try_start() {
-  local said
-  said=$(systemd-analyze verify --man=no --recursive-errors=no "$units"/qtagent*.service 2>&1) && [[ -z $said ]] ||
-    { printf 'install: the units are not what systemd wants:\n%s\n' "$said" >&2 && return 1; }
   systemctl restart qtagent || return 1
   sleep 2
   systemctl --quiet is-active qtagent && [[ $(systemctl show -P NRestarts qtagent) == 0 ]]
@@ -185,10 +189,10 @@ remove_old_releases() {
 say_what_is_next() {
   local previous
   previous=$(readlink "$store/previous" || true)
-  if is_configured; then
+  if systemctl --quiet is-active qtagent; then
     say "qtagent $version runs: $(systemctl show -P StatusText qtagent)"
     [[ -n $1 ]] || say "next, on the operator's machine: qtctl agents enrol $(sed -n 's/^host: *//p' "$configuration")"
-  else
+  elif ! is_configured; then
     say "qtagent $version is installed and not started: it does not know its fleet yet"
     say "next: edit $configuration (fleet, host, redis, services); check it: qtagent check-config"
     say "then: systemctl enable --now qtagent"

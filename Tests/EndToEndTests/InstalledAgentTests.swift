@@ -86,6 +86,11 @@ extension LabTests {
             let second = try await lab.on("h2", "/root/release/install.sh")
             #expect(second.contains("installed already"), "\(second)")
             try await lab.on("h2", "cmp /root/agent.yaml \(configuration); systemctl is-active qtagent")
+
+            let third = try await lab.on("h2", "systemctl stop qtagent; /root/release/install.sh")
+            #expect(third.contains("stays so"), "\(third)")
+            #expect(try await bare.attempt("systemctl is-active qtagent").output == "inactive\n")
+            try await lab.on("h2", "systemctl start qtagent")
         }
 
         @Test func aWaitingHostIsUpgradedAndItsJobRunsOnTheNewVersion() async throws {
