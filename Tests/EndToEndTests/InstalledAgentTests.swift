@@ -26,6 +26,12 @@ extension LabTests {
             }
         }
 
+        @Test func aBuildThatNeedsMoreLibrariesIsNoRelease() async throws {
+            let answer = try await lab.answer(
+                "hubexec", "\(Repository.root)/ops/dist", "--from", "\(Repository.root)/.build/debug")
+            #expect(answer.code == 1 && answer.errors.contains("libhiredis"), "\(answer)")
+        }
+
         @Test func aRolloutOverTheBareHostIsVerified() async throws {
             let commit = try await fleet.deployGood()
             #expect(try await fleet.picture("h2").head == commit)
@@ -83,14 +89,39 @@ extension LabTests {
             try await lab.on("h2", "systemctl enable --now qtagent")
             #expect(try await bare.isHeard(with: try await bare.version()))
 
-            let second = try await lab.on("h2", "/root/release/install.sh")
+            // From a folder of somebody else's, as tar leaves it for a person without root.
+            try await lab.on(
+                "h2",
+                "cp -r /root/release /home/qt/release; chown -R qt /home/qt/release; chmod -R g+w /home/qt/release")
+            let second = try await lab.on("h2", "/home/qt/release/install.sh; rm -r /home/qt/release")
             #expect(second.contains("installed already"), "\(second)")
+            #expect(
+                try await lab.on("h2", "find /usr/lib/qtdeploy ! -type l \\( ! -user root -o -perm /go=w \\)") == "")
             try await lab.on("h2", "cmp /root/agent.yaml \(configuration); systemctl is-active qtagent")
 
             let third = try await lab.on("h2", "systemctl stop qtagent; /root/release/install.sh")
             #expect(third.contains("stays so"), "\(third)")
             #expect(try await bare.attempt("systemctl is-active qtagent").output == "inactive\n")
             try await lab.on("h2", "systemctl start qtagent")
+        }
+
+        /// What a host lacks, and words of the refusal.
+        static let unfit = [
+            ("setpriv --reuid qt --regid qt --clear-groups /root/release/install.sh", "sudo"),
+            ("flock /run/qtdeploy-install.lock /root/release/install.sh", "another install.sh"),
+            (
+                "mv /usr/bin/git /usr/bin/away; /root/release/install.sh || { mv /usr/bin/away /usr/bin/git; exit 1; }",
+                "git"
+            ),
+            ("/root/release/install.sh --frobnicate", "--frobnicate"),
+        ]
+
+        @Test(arguments: unfit) func aHostThatIsNotFitIsToldSo(script: String, words: String) async throws {
+            let answer = try await bare.attempt("chmod 755 /root; \(script)")
+            #expect(answer.code == 1, "\(answer)")
+            #expect((answer.output + answer.errors).contains("install: "), "\(answer)")
+            #expect((answer.output + answer.errors).contains(words), "\(answer)")
+            #expect(try await lab.on("h2", "systemctl is-active qtagent") == "active")
         }
 
         @Test func aWaitingHostIsUpgradedAndItsJobRunsOnTheNewVersion() async throws {
