@@ -233,9 +233,10 @@ extension LabTests {
             let old = try await bare.version()
             let next = try await bare.remake("/root/next", digit: "9")
             // The folder as it is when a person without root has unpacked it.
-            try await lab.on("h2", "chown -R qt /root/next; chmod -R g+w /root/next; /root/next/install.sh")
+            try await lab.on("h2", "chown -R qt /root/next; chmod -R g+w,o= /root/next; /root/next/install.sh")
             #expect(
-                try await lab.on("h2", "find /usr/lib/qtdeploy ! -type l \\( ! -user root -o -perm /go=w \\)") == "")
+                try await lab.on(
+                    "h2", "find /usr/lib/qtdeploy ! -type l \\( ! -user root -o -perm /go=w -o ! -perm -o=r \\)") == "")
             #expect(try await bare.isHeard(with: next))
             try await lab.on("h2", "/usr/lib/qtdeploy/current/install.sh --rollback")
             #expect(try await bare.isHeard(with: old))
