@@ -74,6 +74,26 @@ extension LabTests {
             #expect(lines.filter { $0.hasPrefix("work ") && !$0.hasSuffix(": open") } == [])
         }
 
+        @Test func aCheckoutThatTheSandboxClosesIsRefusedBeforeAnythingIsTouched() async throws {
+            let folder = "/etc/systemd/system/qtagent.service.d"
+            try await lab.on(
+                "h2",
+                """
+                mkdir -p \(folder)
+                printf '[Service]\\nReadOnlyPaths=\(LabFleet.path)\\n' >\(folder)/closed.conf
+                systemctl daemon-reload
+                systemctl restart qtagent
+                """)
+            let isRefused = try await lab.eventually {
+                let answer = try await fleet.qtctl("plan", "--all", "--host", "h2").answer
+                return answer.code == 5 && answer.output.contains("ReadWritePaths=\(LabFleet.path)")
+            }
+            try await lab.on("h2", "rm \(folder)/closed.conf; systemctl daemon-reload; systemctl restart qtagent")
+            #expect(isRefused)
+            let isBack = try await lab.eventually { try await fleet.qtctl("plan", "--all").answer.code == 0 }
+            #expect(isBack)
+        }
+
         @Test func aFirstInstallIsAFewCommandsAndASecondChangesNothing() async throws {
             let configuration = "/etc/qtagent/agent.yaml"
             try await lab.on(
