@@ -53,6 +53,8 @@ package enum ReportReply: Sendable, Equatable {
     case taken
     /// Not taken, and never will be; why.
     case closed(String)
+    /// Redis does not know the job: it lost its memory, or is another server than the one that gave the job.
+    case unknown
 }
 
 /// One event of a job, for followers.
@@ -199,7 +201,8 @@ extension Fleet {
         switch reply.code {
         case .ok, .again: return .taken
         case .superseded, .incomplete: return .closed(reply.code.rawValue)
-        case .closed, .unknown: return .closed(reply.state)
+        case .closed: return .closed(reply.state)
+        case .unknown: return .unknown
         default: throw reply.unexpected
         }
     }

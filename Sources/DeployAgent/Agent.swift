@@ -43,22 +43,27 @@ package struct Agent {
         let queue = JobQueue()
         let questions = QuestionQueue()
         let published = WakeUp()
+        let complaints = Complaints()
         let host = configuration.host
         return [
             ReadinessService(notifier: notifier, state: state),
-            PublishService(host: host, fleet: connections.publish, spool: spool, wake: published, logger: logger),
+            PublishService(
+                host: host, fleet: connections.publish, spool: spool, wake: published, complaints: complaints,
+                logger: logger),
             BeatService(
                 configuration: configuration, identity: identity, fleet: connections.publish, state: state,
                 survey: HostSurvey(configuration: configuration, tools: tools, running: running), logger: logger),
             JobService(
                 configuration: configuration, identity: identity, tools: tools, memory: memory,
                 fleet: connections.control,
-                state: state, queue: queue, spool: spool, published: published, logger: logger),
+                state: state, queue: queue, spool: spool, published: published, complaints: complaints,
+                logger: logger),
             QuestionService(
                 host: host, fleet: connections.publish, queue: questions,
                 planner: PlanAnswer(configuration: configuration, tools: tools, running: running), logger: logger),
             BellService(
-                host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions, logger: logger),
+                host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions,
+                complaints: complaints, published: published, logger: logger),
         ]
     }
 }

@@ -26,6 +26,10 @@ struct Run: AsyncParsableCommand {
         func lane(_ name: String) -> Fleet {
             var lane = redis
             lane.clientName = "qtagent-\(configuration.host)-\(name)"
+            // A silent host ends rollouts after 45 s: the default's 30 s between attempts would make an outage look like one.
+            lane.backoff = Backoff(longest: .seconds(5))
+            // The largest text of the contract has 512 KiB; what is larger is not worth the host's memory.
+            lane.replyLimit = 4 << 20
             return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: logger))
         }
         if let remark = try Failpoint.prepare() { logger.warning("\(remark)") }

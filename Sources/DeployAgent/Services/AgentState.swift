@@ -8,14 +8,15 @@ actor AgentState {
     private let title: String
     private var job: (attempt: AttemptName, narrator: JobNarrator)?
     private var lastVerdict = ""
-    private var redisTrouble: String?
-    private var bondTrouble: String?
+    private var redisTrouble = Trouble()
+    private var bondTrouble = Trouble()
+    private var timerTrouble = Trouble()
     private var isStopping = false
     /// Rung when there is something to tell, so that the fleet learns of it at once and not with the next beat.
     nonisolated let changed = WakeUp()
     /// Rung when a job begins or ends: it has changed what there is to see.
     nonisolated let worked = WakeUp()
-    private var beatTrouble: String? = "not yet"
+    private var beatTrouble = Trouble("not yet")
     private var shownStatus = ""
 
     init(notifier: Notifier, fleet: FleetName, host: HostName) {
@@ -30,7 +31,7 @@ actor AgentState {
     var word: String { isStopping ? "stopping" : job == nil ? "idle" : "busy" }
 
     /// Whether this host may take work: not when its name belongs to another machine.
-    var mayWork: Bool { bondTrouble == nil }
+    var mayWork: Bool { bondTrouble.text == nil }
 
     func begin(_ attempt: AttemptName, _ narrator: JobNarrator) async {
         job = (attempt, narrator)
@@ -54,31 +55,31 @@ actor AgentState {
 
     /// Notes whether Redis answers.
     ///
-    /// - Returns: whether that has changed, so that a change is logged once.
+    /// - Returns: whether that is to be logged.
     func redis(_ trouble: String?) -> Bool {
-        defer {
-            redisTrouble = trouble
-            showStatus()
-        }
-        return redisTrouble != trouble
+        defer { showStatus() }
+        return redisTrouble.note(trouble)
     }
 
     /// Notes whether beats arrive; one that does also shows that the host's name is its own.
     ///
-    /// - Returns: whether that has changed, so that a change is logged once.
+    /// - Returns: whether that is to be logged.
     func beat(_ trouble: String?) -> Bool {
-        if trouble == nil { bondTrouble = nil }
-        defer { beatTrouble = trouble }
-        return beatTrouble != trouble
+        if trouble == nil { _ = bondTrouble.note(nil) }
+        return beatTrouble.note(trouble)
     }
 
+    /// Notes whether the fleet's timers can be fired: a Redis without memory takes beats and fires none.
+    ///
+    /// - Returns: whether that is to be logged.
+    func timers(_ trouble: String?) -> Bool { timerTrouble.note(trouble) }
+
     /// Notes whether the host's name is bound to this machine.
+    ///
+    /// - Returns: whether that is to be logged.
     func bond(_ trouble: String?) -> Bool {
-        defer {
-            bondTrouble = trouble
-            showStatus()
-        }
-        return bondTrouble != trouble
+        defer { showStatus() }
+        return bondTrouble.note(trouble)
     }
 
     /// Tells systemd in one line what the agent does; once per change.
@@ -91,7 +92,7 @@ actor AgentState {
             status += isStopping ? ": stopping" : ": idle"
         }
         status += lastVerdict
-        if let trouble = bondTrouble ?? redisTrouble { status += "; \(trouble)" }
+        if let trouble = bondTrouble.text ?? redisTrouble.text { status += "; \(trouble)" }
         guard status != shownStatus else { return }
         shownStatus = status
         notifier.status(status)

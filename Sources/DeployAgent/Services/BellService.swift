@@ -3,15 +3,22 @@ import DeployModel
 import Logging
 import ServiceLifecycle
 
-/// Listens to the host's bell, and asks what is dispatched: after each connect, on every bell, and every 30 s. A bell that is
-/// lost, trimmed or poisoned costs time, never work.
+/// Listens to the host's bell, and asks what is dispatched: after each connect, on every bell, and every 5 s. A bell that is
+/// lost, trimmed, poisoned or of another type costs seconds, never work.
 struct BellService: Service {
     let host: HostName
     let fleet: Fleet
     let state: AgentState
     let jobs: JobQueue
     let questions: QuestionQueue
+    let complaints: Complaints
+    /// Rung when Redis answers again: reports may wait.
+    let published: WakeUp
     let logger: Logger
+
+    /// One wait for a bell, and the longest time that a dispatched job goes unseen. It must be short against the accept time
+    /// of the fleet, or a lost bell ends as `unreachable`.
+    private static let wait: Duration = .seconds(5)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -28,9 +35,9 @@ struct BellService: Service {
             await noteRedis(nil)
             var lastAsked = ContinuousClock.now
             while !Task.isCancelled {
-                let bells = try await fleet.listen(host, behind: &cursor, wait: .seconds(5))
-                for bell in bells { take(bell) }
-                if bells.contains(.work) || ContinuousClock.now - lastAsked > .seconds(30) {
+                let bells = try await fleet.listen(host, behind: &cursor, wait: Self.wait)
+                for bell in bells { await take(bell) }
+                if bells.contains(.work) || ContinuousClock.now - lastAsked >= Self.wait {
                     try await takePending()
                     lastAsked = ContinuousClock.now
                 }
@@ -40,7 +47,19 @@ struct BellService: Service {
         } catch {
             guard !Task.isCancelled else { return }
             await noteRedis(error.description)
-            // The connection backs off by itself; this keeps an error that comes at once from turning the loop hot.
+            await goOnWithoutBell(error)
+        }
+    }
+
+    /// What is dispatched is asked for even where the bell itself can't be read.
+    ///
+    /// The connection backs off by itself; the pause keeps an error that comes at once from turning the loop hot.
+    private func goOnWithoutBell(_ error: CoordinationError) async {
+        if case .contract = error {
+            // The fault is told already; one of `pending` itself says no more.
+            try? await takePending()
+            try? await Task.sleep(for: Self.wait)
+        } else {
             try? await Task.sleep(for: .milliseconds(500))
         }
     }
@@ -50,17 +69,21 @@ struct BellService: Service {
         for attempt in try await fleet.pending(host) { await jobs.offer(attempt) }
     }
 
-    private func take(_ bell: Bell) {
+    private func take(_ bell: Bell) async {
         switch bell {
         case .work: break
         case .question(let id, let until): questions.offer(id, until: until)
         case .malformed(let why):
-            logger.notice("bell entry skipped", metadata: ["bell.problem": "\(why)"])
+            guard let untold = await complaints.tell(why, of: nil) else { return }
+            logger.notice(
+                "bell entry skipped", metadata: ["bell.problem": "\(why.prefix(200))", "log.untold": "\(untold)"])
         }
     }
 
     private func noteRedis(_ trouble: String?) async {
-        guard await state.redis(trouble) else { return }
+        let isNews = await state.redis(trouble)
+        if trouble == nil { await published.signal() }
+        guard isNews else { return }
         if let trouble {
             logger.warning("redis away", metadata: ["redis.error": "\(trouble)"])
         } else {

@@ -17,6 +17,7 @@ struct JobService: Service {
     let queue: JobQueue
     let spool: ReportSpool
     let published: WakeUp
+    let complaints: Complaints
     let logger: Logger
 
     private var jobs: FilePath { FilePath(configuration.stateDirectory).appending("jobs") }
@@ -70,53 +71,51 @@ struct JobService: Service {
         guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else { return }
         do throws(CoordinationError) {
             guard let stored = try await fleet.orderText(attempt.rollout) else {
-                logger.warning("dispatched without an order", metadata: ["job": "\(attempt)"])
-                return
+                return await complain(attempt, "Redis holds no order for it; remedy: submit again")
             }
             let order: Order
             do throws(Refusal) {
                 order = try Admission(configuration: configuration).admit(stored.text, attempt, now: WallClock.now())
             } catch {
-                logger.notice(
-                    "refused", metadata: ["job": "\(attempt)", "rule": "\(error.rule)", "message": "\(error)"])
-                try await refuse(attempt, error)
-                return
+                return try await refuse(attempt, error)
             }
             Failpoint.admitted.pass()
             let journal: JobJournal
             do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: stored.text) } catch {
-                logger.error("journal not begun", metadata: ["job": "\(attempt)", "error": "\(error)"])
-                return
+                return await complain(attempt, "its journal can't be begun in \(jobs): \(error)")
             }
             Failpoint.journaled.pass()
-            guard await accept(attempt, journal) else { return }
-            Failpoint.accepted.pass()
-            await work(journal, order) { await $0.perform() }
+            switch await accept(attempt, until: order.until) {
+            case .accepted:
+                Failpoint.accepted.pass()
+                await work(journal, order) { await $0.perform() }
+            case .closed(let why):
+                logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
+                // Nothing was begun: without this line the next life of the agent reports the job as failed, which is true.
+                try? journal.write(.ended(verdict: .skipped))
+            }
         } catch {
-            logger.warning("job not taken", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
+            await complain(attempt, "\(error)")
         }
     }
 
-    /// Tells Redis that the host has the attempt, for as long as it takes: the journal has it already.
-    ///
-    /// - Returns: whether it is still wanted; if not, the journal has its end.
-    private func accept(_ attempt: AttemptName, _ journal: JobJournal) async -> Bool {
-        var told: CoordinationError?
-        while !Task.isCancelled {
-            do throws(CoordinationError) {
-                guard case .closed(let why) = try await fleet.accept(attempt) else { return true }
-                logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
-                try? journal.write(.ended(verdict: .skipped))
-                return false
-            } catch {
-                if told == nil {
-                    logger.warning("not accepted yet", metadata: ["job": "\(attempt)", "redis.error": "\(error)"])
-                }
-                told = error
+    /// Says that the order was taken, until Redis answers: the journal stands, so nobody else asks for this attempt again.
+    private func accept(_ attempt: AttemptName, until end: Timestamp) async -> AcceptReply {
+        while true {
+            do throws(CoordinationError) { return try await fleet.accept(attempt) } catch {
+                if Task.isShuttingDownGracefully { return .closed("the agent stops") }
+                if WallClock.now() > end { return .closed("its time ran out") }
+                await complain(attempt, "\(error)")
                 try? await Task.sleep(for: .seconds(1))
             }
         }
-        return false
+    }
+
+    /// Logs why an attempt is not taken, once per reason.
+    private func complain(_ attempt: AttemptName, _ why: String) async {
+        guard let untold = await complaints.tell(why, of: "job \(attempt)") else { return }
+        logger.warning(
+            "job not taken", metadata: ["job": "\(attempt)", "job.problem": "\(why)", "log.untold": "\(untold)"])
     }
 
     /// Runs a job with its renewal and its telling beside it, and puts its report into the spool.
@@ -184,7 +183,16 @@ struct JobService: Service {
 
     /// A refusal needs no journal: nothing was begun, and asking again gives the same answer.
     private func refuse(_ attempt: AttemptName, _ refusal: Refusal) async throws(CoordinationError) {
-        guard let order = try await fleet.rollout(attempt.rollout), let commit = order.commit else { return }
+        if let untold = await complaints.tell("\(refusal)", of: "job \(attempt)") {
+            logger.notice(
+                "refused",
+                metadata: [
+                    "job": "\(attempt)", "rule": "\(refusal.rule)", "message": "\(refusal)", "log.untold": "\(untold)",
+                ])
+        }
+        guard let commit = try await fleet.rollout(attempt.rollout)?.commit else {
+            return await complain(attempt, "\(refusal); Redis names no commit, so the refusal can't be reported")
+        }
         let now = WallClock.now()
         let outcomes = try await fleet.targets(attempt.rollout, state: nil).filter { $0.host == attempt.host }
         let targets = outcomes.map { outcome in
@@ -193,7 +201,9 @@ struct JobService: Service {
                 error: refusal.description,
                 commit: commit, previousCommit: nil, runningCommit: nil, startedAt: now, finishedAt: now, evidence: "")
         }
-        guard !targets.isEmpty else { return }
+        guard !targets.isEmpty else {
+            return await complain(attempt, "\(refusal); Redis names no target, so the refusal can't be reported")
+        }
         let report = ReportSpool.Report(attempt: attempt, token: nil, detail: "", targets: targets)
         do throws(Errno) { try spool.put(report) } catch {
             logger.error("refusal not written down", metadata: ["job": "\(attempt)", "error": "\(error)"])

@@ -9,14 +9,25 @@ struct PublishService: Service {
     let fleet: Fleet
     let spool: ReportSpool
     let wake: WakeUp
+    let complaints: Complaints
     let logger: Logger
+
+    /// The longest wait between two tries: what a result is late at most once Redis takes writes again.
+    private static let longestPause: Duration = .seconds(5)
+    /// How often a report is offered to a Redis that does not know its rollout: it may come back from a copy.
+    private static let forgottenPause: Duration = .seconds(30)
+    /// How long such a report is kept, in seconds.
+    private static let keptSeconds: Int64 = 7 * 86400
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var pause = Duration.seconds(1)
+            var pause = Duration.milliseconds(500)
             while !Task.isCancelled {
-                let isEmpty = await publishAll()
-                pause = isEmpty ? .seconds(30) : min(pause * 2, .seconds(30))
+                let outcome = await publishAll()
+                switch outcome {
+                case .empty, .forgotten: pause = Self.forgottenPause
+                case .failed: pause = min(pause * 2, Self.longestPause)
+                }
                 if await wake.wait(atMost: pause) { pause = .milliseconds(500) }
             }
         }
@@ -24,28 +35,55 @@ struct PublishService: Service {
         _ = await publishAll()
     }
 
+    /// What is left in the spool.
+    private enum Outcome {
+        case empty
+        /// Reports of rollouts that Redis does not know.
+        case forgotten
+        /// Redis is away, or takes no writes.
+        case failed
+    }
+
     /// Sends every waiting report once.
-    ///
-    /// - Returns: whether none is left.
-    private func publishAll() async -> Bool {
+    private func publishAll() async -> Outcome {
         let waiting = spool.waiting(host: host)
-        for name in waiting.unreadable {
+        for name in waiting.unreadable where await complaints.tell("unreadable", of: name) != nil {
             logger.error("report unreadable, left in the spool", metadata: ["spool.file": "\(name)"])
         }
+        var outcome = Outcome.empty
         for report in waiting.reports {
             do {
-                let reply = try await send(report)
-                if case .closed(let why) = reply {
+                switch try await send(report) {
+                case .taken: break
+                case .closed(let why):
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
+                case .unknown:
+                    guard isOutdated(report) else {
+                        outcome = .forgotten
+                        await tell(report, "Redis does not know the rollout: it lost its memory, or was another one")
+                        continue
+                    }
                 }
                 Failpoint.published.pass()
                 try spool.remove(report.attempt)
             } catch {
-                return false
+                await tell(report, "\(error)")
+                return .failed
             }
         }
-        return true
+        return outcome
+    }
+
+    private func isOutdated(_ report: ReportSpool.Report) -> Bool {
+        guard let finished = report.targets.first?.finishedAt else { return true }
+        return WallClock.now() > finished.adding(seconds: Self.keptSeconds)
+    }
+
+    private func tell(_ report: ReportSpool.Report, _ why: String) async {
+        guard await complaints.tell(why, of: "report \(report.attempt)") != nil else { return }
+        logger.warning(
+            "report waits on the disk", metadata: ["job": "\(report.attempt)", "report.problem": "\(why)"])
     }
 
     /// Sends a report. One without a token may be of an agent that crashed between the claim and its answer: Redis has given

@@ -52,6 +52,7 @@ package struct Follower: Sendable {
         var lastNews = ContinuousClock.now
         var lastLine = ContinuousClock.now
         var outageBegan: ContinuousClock.Instant?
+        var timerTrouble: CoordinationError?
 
         var isOver: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
         var wait: Duration {
@@ -90,11 +91,23 @@ package struct Follower: Sendable {
     }
 
     private func whileNothingHappens(_ watch: inout Watch, _ rollout: RolloutRecord) async throws(CoordinationError) {
-        for _ in 0..<Self.ticks where try await fleet.tick() == 0 { break }
+        await fireTimers(&watch)
         guard ContinuousClock.now - watch.lastLine >= Self.silence else { return }
         watch.lastLine = .now
         let targets = try await fleet.targets(watch.id, state: rollout.state)
         console.note(Self.waiting(for: targets, rollout.state, since: ContinuousClock.now - watch.lastNews))
+    }
+
+    /// Fires timers as the agents do. A Redis that takes no writes, or does not let this user write, is watched all the same.
+    private func fireTimers(_ watch: inout Watch) async {
+        do throws(CoordinationError) {
+            for _ in 0..<Self.ticks where try await fleet.tick() == 0 { break }
+            watch.timerTrouble = nil
+        } catch {
+            // Told once. An outage shows in the next read, and is told there.
+            if watch.timerTrouble == nil { console.note("\(error); watching goes on") }
+            watch.timerTrouble = error
+        }
     }
 
     /// What is waited for, in one line.
@@ -113,7 +126,7 @@ package struct Follower: Sendable {
     /// Redis is away: says so once, and gives up after a while. Nothing is lost or shown twice: the cursor stays.
     private func endure(_ error: CoordinationError, _ watch: inout Watch) async throws(OperatorError) -> ExitCode? {
         if case .unknownRollout = error { throw .lost(watch.id) }
-        guard case .redis = error, !Task.isCancelled else { throw .fleet(error) }
+        guard error.isPassing, !Task.isCancelled else { throw .fleet(error) }
         let began = watch.outageBegan ?? .now
         if watch.outageBegan == nil {
             console.note(
