@@ -89,14 +89,20 @@ def help_text(_: Lab, arguments: list[str]) -> None:
 def redis_daemon(lab: Lab, arguments: list[str]) -> None:
     from . import redis
 
-    if arguments not in (["start"], ["stop"], ["kill"]):
-        raise UsageError("usage: ops/lab redis start|stop|kill")
+    actions: dict[str, Callable[[], None]] = {
+        "start": lambda: redis.start(lab.settings, lab.hub),
+        "stop": lambda: redis.stop(lab.settings, "stop"),
+        "kill": lambda: redis.stop(lab.settings, "kill"),
+        "lose": lambda: redis.lose(lab.settings, lab.hub),
+        "spoil": lambda: redis.spoil(lab.settings),
+        "relieve": lambda: redis.relieve(lab.settings),
+    }
+    action = actions.get(arguments[0]) if len(arguments) == 1 else None
+    if action is None:
+        raise UsageError(f"usage: ops/lab redis {'|'.join(actions)}")
     require_root()
     with statedir.locked(lab.settings):
-        if arguments == ["start"]:
-            redis.start(lab.settings, lab.hub)
-        else:
-            redis.stop(lab.settings, arguments[0])
+        action()
 
 
 # ---- one host

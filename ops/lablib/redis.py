@@ -1,6 +1,8 @@
 """The fleet's Redis: over TCP in the hub's network for the hosts, over a unix socket for this machine."""
 
+import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +14,7 @@ from .settings import Settings
 
 START_LIMIT_S = 10
 PORT = 6379
+SPOILT = "spoilt.rdb"
 
 CONFIGURATION = """\
 bind {address} 127.0.0.1
@@ -24,6 +27,8 @@ daemonize no
 dir {data}
 save ""
 appendonly yes
+# For `spoil`, over the unix socket only: where the dump goes is a setting that Redis protects.
+enable-protected-configs local
 """
 
 
@@ -68,6 +73,49 @@ def stop(settings: Settings, how: str) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"redis-server (pid {pid}) did not stop in {START_LIMIT_S} s")
         time.sleep(0.01)
+
+
+def lose(settings: Settings, hub: Hub) -> None:
+    """A crash that took the disk along: it comes back empty."""
+    stop(settings, "kill")
+    shutil.rmtree(settings.path("redis", "data"), ignore_errors=True)
+    start(settings, hub)
+
+
+def spoil(settings: Settings) -> None:
+    """Saving fails, so that every write is answered with MISCONF: a folder stands where the dump would."""
+    os.makedirs(settings.path("redis", "data", SPOILT), exist_ok=True)
+    _configure(settings, "dbfilename", SPOILT)
+    # A point that is never reached: Redis refuses writes after a failed save only where saving is configured.
+    _configure(settings, "save", "86400 1000000000")
+    _tell(settings, "BGSAVE")
+    _await(settings, "rdb_last_bgsave_status:err")
+
+
+def relieve(settings: Settings) -> None:
+    """Ends what `spoil` began."""
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(settings.path("redis", "data", SPOILT))
+    _tell(settings, "BGSAVE")
+    _await(settings, "rdb_last_bgsave_status:ok")
+    _configure(settings, "save", "")
+
+
+def _configure(settings: Settings, name: str, value: str) -> None:
+    _tell(settings, "CONFIG", "SET", name, value)
+
+
+def _await(settings: Settings, line: str) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while line not in _tell(settings, "INFO", "persistence").split():
+        if time.monotonic() > deadline:
+            raise LabError(f"redis did not come to say {line} in {START_LIMIT_S} s: see ops/lab redis-cli INFO persistence")
+        time.sleep(0.01)
+
+
+def _tell(settings: Settings, *words: str) -> str:
+    command = ["redis-cli", "-e", "-s", settings.redis_socket, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _pid(settings: Settings) -> int:

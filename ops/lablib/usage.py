@@ -21,6 +21,7 @@ ops/lab: real systemd hosts on one Linux machine, with Redis, a git origin and t
   heal HOST
   hubexec CMD                    a command in the hub's network
   redis start|stop|kill          Redis itself: start it again after stop (orderly) or kill (a crash)
+  redis lose|spoil|relieve       a crash that loses all data; saving fails (MISCONF) until relieve
   redis-cli ARGS                 redis-cli on the lab's Redis
 
   commit [--message M] [--break KIND]

@@ -22,15 +22,22 @@ struct BellService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled { await listenUntilTrouble() }
+            var cursor: String?
+            while !Task.isCancelled { await listenUntilTrouble(&cursor) }
         }
     }
 
     /// One life of the connection: from its first `pending` to its loss.
-    private func listenUntilTrouble() async {
+    ///
+    /// The cursor outlives it: a question that was rung meanwhile is still answered. The first one begins a minute before the
+    /// newest entry: what was asked while the agent started is still waited for, older questions are nobody's any more.
+    private func listenUntilTrouble(_ place: inout String?) async {
         do throws(CoordinationError) {
             let generation = try await fleet.server().generation
-            var cursor = try await fleet.bellStart(host)
+            let end = try await fleet.bellEnd(host)
+            var cursor = try await place ?? fleet.bellStart(host)
+            defer { place = cursor }
+            if Self.isReplaced(end: end, cursor: cursor) { cursor = "0-0" }
             try await takePending()
             await noteRedis(nil)
             var lastAsked = ContinuousClock.now
@@ -41,6 +48,8 @@ struct BellService: Service {
                     try await takePending()
                     lastAsked = ContinuousClock.now
                 }
+                // A stream that was deleted begins anew, behind a cursor that stays: nothing would ring any more.
+                if bells.isEmpty, Self.isReplaced(end: try await fleet.bellEnd(host), cursor: cursor) { cursor = "0-0" }
                 // A new connection may have lost what was rung meanwhile, or reach another server.
                 guard try await fleet.server().generation == generation else { return }
             }
@@ -49,6 +58,12 @@ struct BellService: Service {
             await noteRedis(error.description)
             await goOnWithoutBell(error)
         }
+    }
+
+    /// Whether the newest entry of a stream is older than one that was read from it.
+    static func isReplaced(end: String, cursor: String) -> Bool {
+        func parts(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
+        return parts(end).lexicographicallyPrecedes(parts(cursor))
     }
 
     /// What is dispatched is asked for even where the bell itself can't be read.

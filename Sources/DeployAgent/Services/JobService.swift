@@ -28,8 +28,11 @@ struct JobService: Service {
             await recover(attempt)
         }
         for await attempt in queue.attempts.cancelOnGracefulShutdown() {
-            await take(attempt)
-            await queue.done(attempt)
+            if await take(attempt) {
+                await queue.done(attempt)
+            } else {
+                await queue.putAside(attempt, for: .seconds(30))
+            }
         }
         await state.stopping()
     }
@@ -65,24 +68,31 @@ struct JobService: Service {
     }
 
     /// Takes one attempt: admission, journal, accept, job, report.
-    private func take(_ attempt: AttemptName) async {
+    ///
+    /// - Returns: false when there is nothing that could be taken.
+    private func take(_ attempt: AttemptName) async -> Bool {
         Failpoint.offered.pass()
         let name = jobs.appending(attempt.description)
-        guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else { return }
+        guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else {
+            return true
+        }
         do throws(CoordinationError) {
             guard let stored = try await fleet.orderText(attempt.rollout) else {
-                return await complain(attempt, "Redis holds no order for it; remedy: submit again")
+                await complain(attempt, "Redis holds no order for it; remedy: submit again")
+                return false
             }
             let order: Order
             do throws(Refusal) {
                 order = try Admission(configuration: configuration).admit(stored.text, attempt, now: WallClock.now())
             } catch {
-                return try await refuse(attempt, error)
+                try await refuse(attempt, error)
+                return false
             }
             Failpoint.admitted.pass()
             let journal: JobJournal
             do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: stored.text) } catch {
-                return await complain(attempt, "its journal can't be begun in \(jobs): \(error)")
+                await complain(attempt, "its journal can't be begun in \(jobs): \(error)")
+                return false
             }
             Failpoint.journaled.pass()
             switch await accept(attempt, until: order.until) {
@@ -94,8 +104,10 @@ struct JobService: Service {
                 // Nothing was begun: without this line the next life of the agent reports the job as failed, which is true.
                 try? journal.write(.ended(verdict: .skipped))
             }
+            return true
         } catch {
             await complain(attempt, "\(error)")
+            return error.isPassing
         }
     }
 
