@@ -20,6 +20,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -55,7 +58,7 @@ let package = Package(
             sources: ["Swift"], resources: [.embedInCode("scripts"), .embedInCode("states.tsv")], swiftSettings: strict),
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
-            name: "RedisClient", dependencies: ["CHiredis", logging, nioCore, nioPosix, lifecycle],
+            name: "RedisClient", dependencies: ["CHiredis", logging, nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: strict),
         .target(
             name: "Coordination", dependencies: ["DeployModel", "DeployProtocol", "RedisClient", logging],
@@ -83,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "qtctl",
             dependencies: [
-                "DeployModel", "DeployOperator", "Coordination", "RedisClient", arguments, logging, signals,
+                "DeployModel", "DeployOperator", "Coordination", "RedisClient", "SettingsFile", arguments, logging,
+                signals,
             ],
             swiftSettings: strict),
 
@@ -96,7 +100,7 @@ let package = Package(
             dependencies: ["DeployProtocol", "DeployModel", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport", nioCore],
+            name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport", nioCore, system],
             swiftSettings: strict),
         .testTarget(
             name: "CoordinationTests",
@@ -112,7 +116,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DeployOperatorTests",
-            dependencies: ["DeployOperator", "DeployModel", "Coordination", "RedisClient", "TestSupport"],
+            dependencies: [
+                "DeployOperator", "DeployModel", "Coordination", "RedisClient", "SettingsFile", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["sandbox-probe.py"], swiftSettings: strict),

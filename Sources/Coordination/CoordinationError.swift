@@ -12,6 +12,14 @@ package enum CoordinationError: Error, Equatable, CustomStringConvertible {
     /// More than one rollout's id begins so.
     case ambiguousRollout(String, [RolloutID])
 
+    /// Whether the same operation can succeed later although nobody mends anything; see `RedisError.mayPass`.
+    package var mayPass: Bool {
+        switch self {
+        case .redis(let error): error.mayPass
+        case .contract, .unknownRollout, .ambiguousRollout: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .redis(let error): error.description

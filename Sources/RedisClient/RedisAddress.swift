@@ -17,7 +17,9 @@ extension RedisAddress {
     package init(parsing text: String) throws(RedisError) {
         guard !text.contains("@"), !text.contains("://") else {
             throw .invalidAddress(
-                "the Redis address", reason: "a URL or credentials do not belong in it; write host:port or unix:/path")
+                "the Redis address",
+                reason:
+                    "a URL or credentials do not belong in it; write host:port or unix:/path, and for TLS a tls block")
         }
         guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f }) else {
             throw .invalidAddress(text, reason: "it contains white space or control characters")

@@ -11,6 +11,7 @@ enum RedisChannelEvent: Sendable, Equatable {
 enum RedisChannelEnd: Sendable, Equatable {
     case closed(reason: String)
     case violated(RedisError)
+    case insecure(RedisTLSFault)
 }
 
 /// The end of the pipeline: bytes that arrive become replies. Feeds and drains the decoder as it must be (see
@@ -34,10 +35,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
         do throws(RedisError) {
             try take(unwrapInboundIn(data))
         } catch {
-            end(.violated(error))
+            end(Self.isAlert(unwrapInboundIn(data)) ? .insecure(.notPlain) : .violated(error))
             context.close(promise: nil)
         }
     }
+
+    /// Whether bytes that are no replies begin as an alert of TLS does (RFC 8446, 5.1).
+    private static func isAlert(_ buffer: ByteBuffer) -> Bool { buffer.readableBytesView.starts(with: [21, 3]) }
 
     private func take(_ buffer: ByteBuffer) throws(RedisError) {
         try decoder.feed(buffer.readableBytesSpan)
@@ -50,7 +54,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.closed(reason: connectionReason(error)))
+        end((error as? RedisTLSFault).map { .insecure($0) } ?? .closed(reason: connectionReason(error)))
         context.close(promise: nil)
     }
 

@@ -9,14 +9,15 @@ extension RedisClient {
         let limit = configuration.connectLimit
         alarm = schedule(at: .now() + TimeAmount(bounded: limit)) {
             guard $0.attempt == number, $0.handshake != nil else { return }
-            $0.fail("no answer within \(limit)")
+            $0.fail("no answer within \(limit)" + ($0.configuration.tls.map { "; \($0.doubt)" } ?? ""))
         }
         let tell: @Sendable (RedisChannelEvent) -> Void = { [weak self] event in
             self?.assumeIsolated { $0.heard(event, of: number) }
         }
         dialer.dial(
             RedisDialer.Attempt(
-                address: configuration.address, limit: limit, replyLimit: configuration.replyLimit,
+                address: configuration.address, tls: configuration.tls, limit: limit,
+                replyLimit: configuration.replyLimit,
                 eventLoop: eventLoop, tell: tell)
         ).whenComplete { [weak self] result in
             guard let self else {
@@ -36,10 +37,10 @@ extension RedisClient {
             greet(with: handshake, on: made)
         case .failure(let error):
             guard number == attempt else { return }
-            if let error = error as? RedisError {
-                perform(lane.connectFailed(error))
-            } else {
-                fail(connectionReason(error))
+            switch error {
+            case let error as RedisError: perform(lane.connectFailed(error))
+            case let fault as RedisTLSFault: perform(lane.connectFailed(.insecure(configuration.address, fault)))
+            default: fail(connectionReason(error))
             }
         }
     }
@@ -65,11 +66,20 @@ extension RedisClient {
             }
         case .ended(.violated(let error)):
             perform(handshake == nil ? lane.lost(error, isFailure: true) : lane.connectFailed(error))
+        case .ended(.insecure(let fault)):
+            if handshake == nil {
+                perform(lane.lost(.connectionLost(configuration.address, reason: "\(fault)"), isFailure: true))
+            } else {
+                perform(lane.connectFailed(.insecure(configuration.address, fault)))
+            }
         case .ended(.closed(let reason)):
             if handshake == nil {
                 perform(lane.lost(.connectionLost(configuration.address, reason: reason)))
             } else {
-                fail("during the handshake: \(reason)")
+                // A port that speaks TLS hangs up on plain words, and a server that misses a certificate may do so too.
+                fail(
+                    "during the handshake: \(reason); \(configuration.tls?.doubt ?? "a port that speaks TLS does this")"
+                )
             }
         }
     }

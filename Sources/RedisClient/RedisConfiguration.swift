@@ -2,6 +2,8 @@
 package struct RedisConfiguration: Sendable {
     /// Where the server listens.
     package var address: RedisAddress
+    /// TLS to the server; nil speaks without. What is set here is never done without.
+    package var tls: RedisTLS?
     /// The ACL user; nil means Redis' user `default`.
     package var username: String?
     /// The user's password; nil sends no AUTH unless a username is set.
@@ -24,11 +26,13 @@ package struct RedisConfiguration: Sendable {
 
     /// See the properties for the meaning of each argument.
     package init(
-        address: RedisAddress, username: String? = nil, password: RedisPassword? = nil, clientName: String,
+        address: RedisAddress, tls: RedisTLS? = nil, username: String? = nil, password: RedisPassword? = nil,
+        clientName: String,
         connectLimit: Duration = .seconds(3), minimumVersion: RedisVersion = RedisVersion(7, 0),
         requiresPrimary: Bool = true, replyLimit: Int = 64 << 20, backoff: Backoff = Backoff(), failFast: Bool = false
     ) {
         self.address = address
+        self.tls = tls
         self.username = username
         self.password = password
         self.clientName = clientName

@@ -1,12 +1,14 @@
 private import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 
 /// Makes sockets.
 struct RedisDialer: Sendable {
     /// What one attempt needs.
     struct Attempt: Sendable {
         let address: RedisAddress
+        let tls: RedisTLS?
         let limit: Duration
         let replyLimit: Int
         let eventLoop: any EventLoop
@@ -21,18 +23,45 @@ struct RedisDialer: Sendable {
         let bootstrap = ClientBootstrap(group: attempt.eventLoop)
             .connectTimeout(TimeAmount(bounded: attempt.limit))
             .channelInitializer { assemble($0, for: attempt) }
-        return switch attempt.address {
-        case .tcp(let host, let port): liveness(of: bootstrap).connect(host: host, port: port)
-        case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+        let socket =
+            switch attempt.address {
+            case .tcp(let host, let port): liveness(of: bootstrap).connect(host: host, port: port)
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+            }
+        guard attempt.tls != nil else { return socket }
+        return socket.flatMap { secure($0, for: attempt) }
+    }
+
+    /// The pipeline, from the socket to the replies. TLS goes before the handler, and without it there is no connection.
+    private static func assemble(_ channel: any Channel, for attempt: Attempt) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            if let tls = attempt.tls {
+                let security = try NIOSSLClientHandler(context: tls.context, serverHostname: tls.name)
+                try pipeline.addHandler(security)
+                try pipeline.addHandler(RedisTLSHandler(tls, behind: security, on: channel.eventLoop))
+            }
+            let handler = try RedisChannelHandler(replyLimit: attempt.replyLimit, tell: attempt.tell)
+            try pipeline.addHandler(handler)
         }
     }
 
-    /// The pipeline, from the socket to the replies. Whatever wraps the bytes of a connection goes before the handler.
-    private static func assemble(_ channel: any Channel, for attempt: Attempt) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            let handler = try RedisChannelHandler(replyLimit: attempt.replyLimit, tell: attempt.tell)
-            try channel.pipeline.syncOperations.addHandler(handler)
+    /// The channel once the server has proved who it is. One that has not in time, or can't, is closed.
+    private static func secure(_ channel: any Channel, for attempt: Attempt) -> EventLoopFuture<any Channel> {
+        let secured: EventLoopFuture<Void>
+        do {
+            secured = try channel.pipeline.syncOperations.handler(type: RedisTLSHandler.self).secured
+        } catch {
+            secured = channel.eventLoop.makeFailedFuture(error)
         }
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(bounded: attempt.limit)) {
+            channel.close(promise: nil)
+        }
+        secured.whenComplete { result in
+            deadline.cancel()
+            if case .failure = result { channel.close(promise: nil) }
+        }
+        return secured.map { channel }
     }
 
     /// A dead peer or a NAT that forgot the connection is noticed within 30 s without traffic (tcp(7): first probe

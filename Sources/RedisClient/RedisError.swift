@@ -1,14 +1,19 @@
 /// Why a call to Redis gave no value.
 ///
-/// Two cases leave open whether the server carried the command out: `deadline` and `connectionLost`. After every other
-/// case but `reply` and `cancelled` the command was not sent.
+/// Whether the server carried the command out is open after `deadline` and `connectionLost`; and after `cancelled`, `closed`
+/// and `protocolViolation` when they end a call whose command was already sent. After `reply` the server has judged it.
+/// After every other case it was not sent.
 package enum RedisError: Error, Sendable, Equatable {
     /// The text is no address.
     case invalidAddress(String, reason: String)
     /// The command can't be sent: it is empty or too large.
     case invalidCommand(String)
+    /// A file of the TLS settings can't be used.
+    case unusableFile(String, problem: String)
     /// No connection: refused, no route, name unknown, or no answer in time.
     case unreachable(RedisAddress, reason: String)
+    /// No secure connection: server and client could not prove to each other who they are.
+    case insecure(RedisAddress, RedisTLSFault)
     /// The server is older than the configuration allows. `version` is what it said, or `before 6.0`.
     case serverTooOld(RedisAddress, version: String, minimum: RedisVersion)
     /// The server is a replica, and the configuration asks for the primary.
@@ -27,12 +32,41 @@ package enum RedisError: Error, Sendable, Equatable {
     case deadline(command: String, limit: Duration)
     /// The connection ended while the reply was awaited.
     case connectionLost(RedisAddress, reason: String)
-    /// The peer sent what is not RESP2, or more than the limits allow; the connection was closed.
+    /// The peer sent what is not RESP2, or more than the limits allow; the connection was closed. Commands in flight may
+    /// have been carried out.
     case protocolViolation(String)
     /// The calling task was cancelled; a command that was sent may still be carried out.
     case cancelled
-    /// The client was closed.
+    /// The client was closed; a command that was sent may still be carried out.
     case closed
+}
+
+extension RedisError {
+    /// Whether the same call can succeed later although nobody mends anything: a lost connection or a busy server passes,
+    /// a wrong password does not. It says nothing about the outcome of this call: look first where that is open.
+    package var mayPass: Bool {
+        switch self {
+        case .unreachable, .isReplica, .deadline, .connectionLost: true
+        case .insecure(_, let fault): fault.mayPass
+        case .handshakeRefused(_, let error), .reply(let error): error.kind.mayPass
+        case .invalidAddress, .invalidCommand, .unusableFile, .serverTooOld, .needsPassword, .wrongPassword,
+            .notPermitted, .protocolViolation, .cancelled, .closed:
+            false
+        }
+    }
+}
+
+extension RedisError {
+    /// The path or the text of the settings that the error is about, so that its place can be told; nil for other errors.
+    package var subject: String? {
+        switch self {
+        case .invalidAddress(let text, _), .unusableFile(let text, _): text
+        case .invalidCommand, .unreachable, .insecure, .serverTooOld, .isReplica, .needsPassword, .wrongPassword,
+            .notPermitted, .handshakeRefused, .reply, .deadline, .connectionLost, .protocolViolation, .cancelled,
+            .closed:
+            nil
+        }
+    }
 }
 
 extension RedisError: CustomStringConvertible {
@@ -41,8 +75,10 @@ extension RedisError: CustomStringConvertible {
         switch self {
         case .invalidAddress(let text, let reason): "\(text.onOneLine) is no Redis address: \(reason)"
         case .invalidCommand(let reason): "a Redis command can't be sent: \(reason)"
+        case .unusableFile(let path, let problem): "\(path.onOneLine) \(problem.onOneLine)"
         case .unreachable(let address, let reason):
             "Redis at \(address) can't be reached: \(reason.onOneLine); check the address and that the server runs"
+        case .insecure(let address, let fault): "Redis at \(address): \(fault)"
         case .serverTooOld(let address, let version, let minimum):
             "Redis at \(address) is version \(version.onOneLine); \(minimum) or later is needed: upgrade the server"
         case .isReplica(let address):

@@ -18,6 +18,15 @@ package enum RedisErrorKind: String, Sendable, CaseIterable {
     /// Whether the connection that carried it is given up.
     package var dropsConnection: Bool { self == .rebuild || self == .unclassified }
 
+    /// Whether the same call can succeed later although nobody changes the call or the server's settings. What is not known
+    /// is given the chance.
+    package var mayPass: Bool {
+        switch self {
+        case .retry, .rebuild, .degrade, .noScript, .unclassified: true
+        case .alarm, .misuse: false
+        }
+    }
+
     /// Whether a person should hear of it.
     package var needsPerson: Bool { self == .alarm || self == .unclassified }
 }

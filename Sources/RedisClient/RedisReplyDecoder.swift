@@ -4,21 +4,23 @@
 // stay there. So `RedisChannelHandler` feeds and drains itself.
 
 private import CHiredis
+private import Glibc
 
 /// Bytes to replies, by hiredis' reader.
 ///
-/// What hiredis leaves open is closed here: the size of a reply, the length of an array (the reader allocates for the
-/// announced length before an element has come) and the depth of nesting (hiredis 1.x has no limit, and frees nested
-/// replies recursively).
+/// What hiredis leaves open is closed here and in `ReplyTally`: the size of a reply, the length of a line, the number of
+/// elements, the depth of nesting, and types that are not RESP2's. So what a peer can make us hold is bounded by `limit`
+/// bytes as they came, and `ReplyTally.elementLimit` elements made of them.
 struct RedisReplyDecoder: ~Copyable {
-    /// The longest array taken.
-    static let arrayLimit = 1 << 20
-    /// The deepest nesting taken: what hiredis 0.14 can read.
-    static let depthLimit = 8
+    /// The longest line: a status, an error, a number or a length. Redis itself takes no longer one (PROTO_INLINE_MAX_SIZE
+    /// in server.h), and hiredis looks for the end of a line from its beginning with every piece that arrives.
+    static let lineLimit = 64 << 10
 
     private let reader: UnsafeMutablePointer<redisReader>
-    /// The reader's functions with our `createArray`; lives as long as the reader.
+    /// The reader's functions with our hooks; lives as long as the reader.
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
+    /// What the hooks know; lives as long as the reader.
+    private let tally: UnsafeMutablePointer<ReplyTally>
     private let limit: Int
     /// Bytes of the reply that is not complete yet.
     private var incomplete = 0
@@ -28,22 +30,11 @@ struct RedisReplyDecoder: ~Copyable {
         guard let reader = redisReaderCreate(), let stock = reader.pointee.fn else {
             throw .protocolViolation("memory ran out before the first byte")
         }
+        tally = .allocate(capacity: 1)
+        tally.initialize(to: ReplyTally(stock: stock.pointee))
         functions = .allocate(capacity: 1)
-        functions.initialize(to: stock.pointee)
-        // The closure's parameters have other types in hiredis 1.x; they are inferred, never written.
-        functions.pointee.createArray = { task, count in
-            guard let task, Int(count) <= RedisReplyDecoder.arrayLimit else { return nil }
-            var depth = 1
-            var parent = task.pointee.parent
-            while let container = parent {
-                depth += 1
-                parent = container.pointee.parent
-            }
-            guard depth <= RedisReplyDecoder.depthLimit else { return nil }
-            let stock = task.pointee.privdata?.assumingMemoryBound(to: redisReplyObjectFunctions.self)
-            return stock?.pointee.createArray(task, count)
-        }
-        reader.pointee.privdata = UnsafeMutableRawPointer(stock)
+        functions.initialize(to: ReplyTally.hooks(over: stock.pointee))
+        reader.pointee.privdata = UnsafeMutableRawPointer(tally)
         reader.pointee.fn = functions
         self.reader = reader
         self.limit = limit
@@ -52,7 +43,12 @@ struct RedisReplyDecoder: ~Copyable {
     deinit {
         redisReaderFree(reader)
         functions.deallocate()
+        tally.deinitialize(count: 1)
+        tally.deallocate()
     }
+
+    /// The bytes that are held and not given out yet.
+    var heldBytes: Int { reader.pointee.len }
 
     /// Takes bytes as they came.
     mutating func feed(_ bytes: RawSpan) throws(RedisError) {
@@ -70,23 +66,52 @@ struct RedisReplyDecoder: ~Copyable {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &reply) == REDIS_OK else { throw violation }
         guard let reply else {
-            guard incomplete <= limit else { throw .protocolViolation("a reply has more than \(limit) bytes") }
+            guard incomplete <= limit else { throw tooLarge }
+            try judgeAwaited()
             return nil
         }
         defer { freeReplyObject(reply) }
         let unread = reader.pointee.len - reader.pointee.pos
-        guard incomplete - unread <= limit else {
-            throw .protocolViolation("a reply has more than \(limit) bytes")
-        }
+        guard incomplete - unread <= limit else { throw tooLarge }
         incomplete = unread
+        tally.pointee.elements = 0
         return try Self.copy(reply.assumingMemoryBound(to: redisReply.self).pointee)
     }
 
-    private var violation: RedisError {
-        guard reader.pointee.err != REDIS_ERR_OOM else {
-            return .protocolViolation(
-                "an array of over \(Self.arrayLimit) elements or nested over \(Self.depthLimit) deep, or out of memory")
+    /// Judges what hiredis waits for: the end of a line; or a bulk string, when the line with its length has come.
+    private func judgeAwaited() throws(RedisError) {
+        guard let buffer = reader.pointee.buf else { return }
+        let start = UnsafeRawPointer(buffer).advanced(by: reader.pointee.pos)
+        let unread = reader.pointee.len - reader.pointee.pos
+        let line = UnsafeRawBufferPointer(start: start, count: min(unread, Self.lineLimit))
+        guard let end = Self.endOfLine(line) else {
+            guard unread <= Self.lineLimit else {
+                throw .protocolViolation("a line has more than \(Self.lineLimit) bytes")
+            }
+            return
         }
+        let length = line[..<end].reduce(0) { (sum: Int, digit: UInt8) in
+            min(sum * 10 + Int(digit &- 0x30), limit + 1)
+        }
+        guard length <= limit else { throw tooLarge }
+    }
+
+    /// Where CR and LF stand. A loop over a piece of this size takes its time where nothing is optimized; memchr does not.
+    private static func endOfLine(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let start = bytes.baseAddress else { return nil }
+        var from = 0
+        while let found = memchr(start + from, 0x0D, bytes.count - from) {
+            let end = UnsafeRawPointer(found) - start
+            if end + 1 < bytes.count, bytes[end + 1] == 0x0A { return end }
+            from = end + 1
+        }
+        return nil
+    }
+
+    private var tooLarge: RedisError { .protocolViolation("a reply has more than \(limit) bytes") }
+
+    private var violation: RedisError {
+        if let refusal = tally.pointee.refusal { return .protocolViolation(refusal) }
         return withUnsafeBytes(of: &reader.pointee.errstr) { text in
             .protocolViolation(String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))
         }

@@ -20,7 +20,7 @@ struct Run: AsyncParsableCommand {
         LoggingSystem.bootstrap { label in JournalLogHandler(label: label) }
         let logger = Logger(label: "qtagent")
         let configuration = try file.load()
-        let redis = try redisConfiguration(configuration)
+        let redis = try configuration.redisConfiguration()
         let identity = HostIdentity(
             machineID: try MachineID.read(), bootID: try ProcessTable().bootID(), agentVersion: ProductVersion.current)
         func lane(_ name: String) -> Fleet {
@@ -49,13 +49,6 @@ struct Run: AsyncParsableCommand {
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [], logger: logger)
         try await group.run()
     }
-
-    private func redisConfiguration(_ configuration: AgentConfiguration) throws -> RedisConfiguration {
-        RedisConfiguration(
-            address: try RedisAddress(parsing: configuration.redis.address), username: configuration.redis.username,
-            password: try configuration.redisPassword().map { RedisPassword($0) },
-            clientName: "qtagent-\(configuration.host)")
-    }
 }
 
 /// `qtagent check-config`: reads the configuration as the daemon would.
@@ -67,11 +60,11 @@ struct CheckConfig: ParsableCommand {
 
     func run() throws {
         let configuration = try file.load()
-        _ = try RedisAddress(parsing: configuration.redis.address)
+        let redis = try configuration.redisConfiguration()
         print("\(file.config): good")
         print(
-            "fleet \(configuration.fleet), host \(configuration.host), redis \(configuration.redis.address), signatures off"
-        )
+            "fleet \(configuration.fleet), host \(configuration.host), redis \(redis.address), "
+                + "tls \(redis.tls == nil ? "off" : "on"), signatures off")
         for service in configuration.services { print("service \(service.name) from \(service.source)") }
     }
 }

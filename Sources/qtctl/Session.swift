@@ -5,6 +5,7 @@ import DeployOperator
 import Glibc
 import Logging
 import RedisClient
+import SettingsFile
 
 /// What every command that speaks to a fleet takes.
 struct FleetOptions: ParsableArguments {
@@ -53,10 +54,21 @@ struct Session {
         var password: String?
         if let path = settings.passwordFile { password = try files.password(path) }
         let configuration = RedisConfiguration(
-            address: address, username: settings.username, password: password.map { RedisPassword($0) },
+            address: address,
+            tls: try settings.tls.map { (tls) throws(OperatorError) in try Self.tls(tls, to: address) },
+            username: settings.username, password: password.map { RedisPassword($0) },
             clientName: "qtctl", failFast: true)
         let logger = Logger(label: "qtctl") { _ in SwiftLogNoOpLogHandler() }
         fleet = Fleet(name: settings.fleet, redis: RedisClient(configuration, logger: logger))
+    }
+
+    private static func tls(_ settings: TLSSettings, to address: RedisAddress) throws(OperatorError) -> RedisTLS {
+        let files = RedisTLS.Files(
+            authorities: settings.authorities.text, certificate: settings.certificate?.text, key: settings.key?.text,
+            serverName: settings.serverName?.text)
+        do throws(RedisError) { return try RedisTLS(files, to: address) } catch {
+            throw .usage(settings.error(about: error.subject ?? "", "\(error)").description)
+        }
     }
 
     /// Runs a command's body and exits with its code. Every error becomes words on standard error and one of our codes.
@@ -89,8 +101,8 @@ struct Session {
         for name in [
             "HOME", "USER", "SUDO_USER", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "TERM", "REDIS_HOST",
             "REDIS_PORT", "QTCTL_CONFIG", "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR", "QTCTL_REDIS",
-            "QTCTL_REDIS_PASSWORD_FILE",
-            "QTCTL_REDIS_USERNAME", "QTCTL_SIGNATURES",
+            "QTCTL_REDIS_PASSWORD_FILE", "QTCTL_REDIS_TLS_CA_FILE", "QTCTL_REDIS_TLS_CERTIFICATE_FILE",
+            "QTCTL_REDIS_TLS_KEY_FILE", "QTCTL_REDIS_TLS_SERVER_NAME", "QTCTL_REDIS_USERNAME", "QTCTL_SIGNATURES",
         ] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }

@@ -72,6 +72,55 @@ import Testing
         #expect(error?.description.hasPrefix("agent.yaml") == true)
     }
 
+    @Test func tlsIsReadWithItsPlaces() throws {
+        let text = Self.small.replacing(
+            #"redis: {address: "redis:6379"}"#,
+            with: """
+                redis:
+                  address: redis:6380
+                  tls:
+                    ca_file: /ca.pem
+                    certificate_file: /own.pem
+                    key_file: /own.key
+                    server_name: redis.internal
+                """)
+        let redis = try read(text).redis
+        let tls = try #require(redis.tls)
+        #expect(redis.address.text == "redis:6380" && tls.authorities.text == "/ca.pem")
+        #expect(tls.certificate?.text == "/own.pem" && tls.key?.text == "/own.key")
+        #expect(tls.serverName?.text == "redis.internal")
+        #expect(tls.error(about: "/own.key", "no").description == "agent.yaml:8: redis.tls.key_file: no")
+        #expect(tls.error(about: "?", "no").description == "agent.yaml:6: redis.tls.ca_file: no")
+        #expect(redis.address.error("no").description == "agent.yaml:4: redis.address: no")
+    }
+
+    @Test(arguments: [
+        ("tls: on", "a block with ca_file, or off"), ("tls: {}", "ca_file: is missing"),
+        ("tls: {ca_file: ca.pem}", "absolute path"), ("tls: {ca_fil: /ca.pem}", "ca_file was meant"),
+        ("tls: {ca_file: /ca.pem, key_file: /k}", "go together"),
+        ("tls: {ca_file: /ca.pem, certificate_file: /c}", "go together"),
+    ])
+    func badTLSNamesTheThing(block: String, words: String) {
+        let text = Self.small.replacing(#""redis:6379"}"#, with: #""redis:6379", \#(block)}"#)
+        let error = #expect(throws: SettingsError.self) { try read(text) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        #expect(error?.line == 3)
+    }
+
+    @Test func tlsIsGivenUpInWordsOnly() throws {
+        let first = Self.small.replacing(#""redis:6379"}"#, with: #""redis:6379", tls: {ca_file: /ca.pem}}"#)
+        func merged(_ more: String) throws -> AgentConfiguration {
+            try AgentConfiguration.read([("agent.yaml", first), ("agent.d/10.yaml", more)])
+        }
+        let error = #expect(throws: SettingsError.self) { try merged("redis: {address: \"other:6379\"}") }
+        #expect(error?.description.contains("repeat tls here, or say tls: off") == true)
+        #expect(error?.file == "agent.d/10.yaml")
+        let off = try merged("redis: {address: \"other:6379\", tls: off}")
+        #expect(off.redis.tls == nil && off.redis.address.text == "other:6379")
+        let kept = try merged("redis: {address: \"other:6379\", tls: {ca_file: /two.pem}}")
+        #expect(kept.redis.tls?.authorities.text == "/two.pem")
+    }
+
     @Test func aMissingFileIsNamed() {
         let error = #expect(throws: SettingsError.self) { try AgentConfiguration.load("/nowhere/agent.yaml") }
         #expect(error?.description.contains("/nowhere/agent.yaml: does not exist") == true)

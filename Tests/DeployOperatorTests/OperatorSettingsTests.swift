@@ -1,4 +1,5 @@
 import DeployModel
+import SettingsFile
 import Testing
 
 @testable import DeployOperator
@@ -39,6 +40,23 @@ import Testing
         #expect(try resolve(.init(redis: "r:2"), file: Self.file, variables).redis == "r:2")
         #expect(try resolve(.init(context: "prod"), file: Self.file).redis == "unix:/run/redis.sock")
         #expect(try resolve(file: Self.file, ["QTCTL_CONTEXT": "prod"]).passwordFile == "/p")
+    }
+
+    @Test func theContextsTLSHoldsForWhateverAddress() throws {
+        let file = Self.file.replacing("prod, redis", with: "prod, tls: {ca_file: /ca.pem}, redis")
+        #expect(try resolve(.init(context: "lab"), file: file).tls == nil)
+        #expect(try resolve(.init(context: "prod"), file: file).tls?.authorities.text == "/ca.pem")
+        #expect(try resolve(.init(redis: "r:2", context: "prod"), file: file).tls?.authorities.text == "/ca.pem")
+        let variables = [
+            "QTCTL_REDIS": "r:3", "QTCTL_REDIS_TLS_CA_FILE": "/own.pem", "QTCTL_REDIS_TLS_SERVER_NAME": "n",
+        ]
+        let tls = try resolve(.init(context: "prod"), file: file, variables).tls
+        #expect(tls?.authorities.text == "/own.pem" && tls?.serverName?.text == "n")
+        #expect(tls?.error(about: "/own.pem", "no").description == "QTCTL_REDIS_TLS_CA_FILE: no")
+        #expect(
+            words(.init(context: "lab"), file: Self.file, ["QTCTL_REDIS_TLS_KEY_FILE": "/k"]).contains("CA_FILE too"))
+        let alone = ["QTCTL_REDIS_TLS_CA_FILE": "/ca.pem", "QTCTL_REDIS_TLS_KEY_FILE": "/k"]
+        #expect(words(.init(context: "lab"), file: Self.file, alone).contains("go together"))
     }
 
     @Test func theStacksVariablesGiveTheAddressAlone() throws {

@@ -26,7 +26,7 @@ enum Layers {
         Layer("DeployProtocol", ours: ["DeployModel"]),
         Layer("CHiredis"),
         Layer(
-            "RedisClient", ours: ["CHiredis"], others: ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle"],
+            "RedisClient", ours: ["CHiredis"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"],
             toolchain: ["Glibc", "Synchronization"]),
         Layer("Coordination", ours: ["DeployModel", "DeployProtocol", "RedisClient"], others: ["Logging"]),
         Layer("SettingsFile", ours: ["DeployModel"], others: ["Yams"]),
@@ -46,7 +46,7 @@ enum Layers {
             ours: ["DeployModel", "DeployAgent", "Coordination", "HostControl", "RedisClient", "SettingsFile"],
             others: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], toolchain: ["Glibc"]),
         Layer(
-            "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient"],
+            "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient", "SettingsFile"],
             others: ["ArgumentParser", "Logging", "UnixSignals"], toolchain: ["Glibc"]),
     ]
 }

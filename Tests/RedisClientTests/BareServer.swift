@@ -46,6 +46,54 @@ final class BareServer: Sendable {
             throw BareServerError(step: "write", code: errno)
         }
     }
+
+    /// Takes one connection, says each of the words after having heard something, and then waits for the other side to hang
+    /// up.
+    ///
+    /// - Returns: what was heard.
+    @discardableResult func converse(_ words: String...) async throws -> [UInt8] {
+        try await converse(bytes: words.map { Array($0.utf8) })
+    }
+
+    /// As ``converse(_:)``, in any bytes.
+    @discardableResult func converse(bytes words: [[UInt8]]) async throws -> [UInt8] {
+        let connection = try await connection()
+        defer { close(connection) }
+        var heard: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        for bytes in words {
+            var count = 0
+            try await until("words") {
+                count = recv(connection, &chunk, chunk.count, CInt(MSG_DONTWAIT))
+                return count > 0
+            }
+            heard += chunk[..<count]
+            var sent = 0
+            // The other side may hang up in the middle: that ends what is to be said.
+            try await until("the words are said") {
+                let count = send(
+                    connection, Array(bytes[sent...]), bytes.count - sent, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+                if count < 0, errno != EAGAIN { return true }
+                sent += max(count, 0)
+                return sent == bytes.count
+            }
+        }
+        try await until("the other side hangs up") {
+            let count = recv(connection, &chunk, chunk.count, CInt(MSG_DONTWAIT))
+            heard += chunk[..<max(count, 0)]
+            return count == 0 || (count < 0 && errno != EAGAIN)
+        }
+        return heard
+    }
+
+    private func connection() async throws -> CInt {
+        var connection: CInt = -1
+        try await until("a connection") {
+            connection = accept(listener, nil, nil)
+            return connection >= 0
+        }
+        return connection
+    }
 }
 
 struct BareServerError: Error {

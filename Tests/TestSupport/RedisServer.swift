@@ -23,6 +23,25 @@ package actor RedisServer {
     /// The password of user `default`, when asked for.
     package nonisolated let password: RedisPassword?
 
+    /// How a server speaks TLS.
+    package struct TLS: Sendable {
+        let pair: Certificates.Pair
+        let authority: String
+        let asksForCertificate: Bool
+
+        /// See the properties of redis.conf.
+        ///
+        /// - Parameters:
+        ///   - pair: the server's certificate and key.
+        ///   - authority: whose certificates it accepts from clients.
+        ///   - asksForCertificate: whether clients need one.
+        package init(pair: Certificates.Pair, authority: String, asksForCertificate: Bool = false) {
+            self.pair = pair
+            self.authority = authority
+            self.asksForCertificate = asksForCertificate
+        }
+    }
+
     private typealias Supervisor = Execution<CustomWriteInput, SequenceOutput, DiscardedOutput>
     private typealias Lines = SubprocessOutputSequence.StringSequence<UTF8>
     private let orders: StandardInputWriter
@@ -43,24 +62,25 @@ package actor RedisServer {
     /// - Parameters:
     ///   - password: asks every client for it, as user `default`.
     ///   - tcp: also listens on a free port of 127.0.0.1.
+    ///   - tls: the same, and speaks TLS there and nothing else.
     ///   - arguments: further arguments of redis-server, such as `--replicaof`.
     ///   - body: what needs the server.
     /// - Returns: what the body returns.
     /// - Throws: `RedisServerError` when the server can't be had; what the body throws.
     package static func with<Result: Sendable>(
-        password: String? = nil, tcp: Bool = false, arguments: [String] = [],
+        password: String? = nil, tcp: Bool = false, tls: TLS? = nil, arguments: [String] = [],
         _ body: (RedisServer) async throws -> Result
     ) async throws -> Result {
         guard access("/usr/bin/redis-server", X_OK) == 0, access("/usr/bin/setpriv", X_OK) == 0 else {
             throw RedisServerError("redis-server or setpriv is missing: apt-get install redis-server util-linux")
         }
-        let port = tcp ? try freePort() : nil
+        let port = tcp || tls != nil ? try freePort() : nil
         let folder = try Folder()
         let outcome = try await Subprocess.run(
             .path("/bin/sh"),
             arguments: Arguments(
                 ["-c", supervision, "redis-supervisor", folder.path]
-                    + folder.settings(port: port, password: password) + arguments),
+                    + folder.settings(port: port, tls: tls, password: password) + arguments),
             input: .inputWriter, output: .sequence, error: .discarded
         ) { supervisor in
             let server = RedisServer(supervisor: supervisor, folder: folder, port: port, password: password)
@@ -158,9 +178,17 @@ private struct Folder {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    func settings(port: Int?, password: String?) -> [String] {
-        [
-            "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", path, "--save", "",
+    func settings(port: Int?, tls: RedisServer.TLS?, password: String?) -> [String] {
+        let listening =
+            tls.map {
+                [
+                    "--port", "0", "--tls-port", "\(port ?? 0)", "--tls-cert-file", $0.pair.certificate,
+                    "--tls-key-file", $0.pair.key, "--tls-ca-cert-file", $0.authority,
+                    "--tls-auth-clients", $0.asksForCertificate ? "yes" : "no",
+                ]
+            } ?? ["--port", "\(port ?? 0)"]
+        return listening + [
+            "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", path, "--save", "",
             "--appendonly", "no", "--daemonize", "no",
         ] + (password.map { ["--requirepass", $0] } ?? [])
     }

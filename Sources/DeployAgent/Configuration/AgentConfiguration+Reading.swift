@@ -54,7 +54,7 @@ extension AgentConfiguration {
             if let value = members["labels"] {
                 for (key, label) in try value.anyMembers() { labels[key] = try label.text() }
             }
-            if let value = members["redis"] { redis = try RedisSettings(value) }
+            if let value = members["redis"] { redis = try RedisSettings(value, replacing: redis) }
             if let value = members["signatures"] {
                 guard try value.text() == "off" else { throw value.error("only off is supported by this version") }
                 signaturesAreOff = true
@@ -106,10 +106,16 @@ extension SettingsValue {
 }
 
 extension AgentConfiguration.RedisSettings {
-    init(_ value: SettingsValue) throws(SettingsError) {
-        let members = try value.members(["address", "username", "password_file"])
+    /// Reads a block, which replaces that of an earlier file as a whole; but TLS is given up in words only.
+    init(_ value: SettingsValue, replacing earlier: Self?) throws(SettingsError) {
+        let members = try value.members(["address", "tls", "username", "password_file"])
         guard let address = members["address"] else { throw value.error("address: is missing") }
-        self.address = try address.text()
+        self.address = try address.placed()
+        if let block = members["tls"] {
+            tls = try TLSSettings.read(block)
+        } else if earlier?.tls != nil {
+            throw value.error("this block replaces one with tls: repeat tls here, or say tls: off")
+        }
         username = try members["username"]?.text()
         passwordFile = try members["password_file"]?.text()
     }

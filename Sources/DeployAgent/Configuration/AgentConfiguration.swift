@@ -1,4 +1,5 @@
 package import DeployModel
+package import SettingsFile
 
 /// What `/etc/qtagent/agent.yaml` and `agent.d/*.yaml` say, merged and checked: root's word on what this host allows.
 package struct AgentConfiguration: Sendable, Equatable {
@@ -22,7 +23,9 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// How Redis is reached. The password stands in a file, never here.
     package struct RedisSettings: Sendable, Equatable {
         /// `host:port`, `[v6]:port` or `unix:/path`.
-        package var address: String
+        package var address: PlacedText
+        /// TLS; nil for `tls: off`, or when nothing is said of it.
+        package var tls: TLSSettings?
         /// The ACL user; nil for the default user.
         package var username: String?
         /// A file that holds the password in its first line; nil for none.

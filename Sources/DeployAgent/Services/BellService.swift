@@ -35,7 +35,7 @@ struct BellService: Service {
         do throws(CoordinationError) {
             let generation = try await fleet.server().generation
             let end = try await fleet.bellEnd(host)
-            var cursor = try await place ?? fleet.bellStart(host)
+            var cursor = if let place { place } else { try await fleet.bellStart(host) }
             defer { place = cursor }
             if Self.isReplaced(end: end, cursor: cursor) { cursor = "0-0" }
             try await takePending()

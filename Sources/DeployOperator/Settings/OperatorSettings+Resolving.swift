@@ -6,6 +6,7 @@ extension OperatorSettings {
     struct Context: Equatable {
         var fleet: String?
         var redis: String?
+        var tls: TLSSettings?
         var username: String?
         var passwordFile: String?
         var operatorName: String?
@@ -47,9 +48,32 @@ extension OperatorSettings {
         }
         let name = environment["QTCTL_OPERATOR"] ?? context.operatorName ?? defaultOperator(environment, hostname)
         return OperatorSettings(
-            fleet: try parse(fleet), redis: redis, username: environment["QTCTL_REDIS_USERNAME"] ?? context.username,
+            fleet: try parse(fleet), redis: redis, tls: try tls(context.tls, environment),
+            username: environment["QTCTL_REDIS_USERNAME"] ?? context.username,
             passwordFile: environment["QTCTL_REDIS_PASSWORD_FILE"] ?? context.passwordFile,
             operatorName: try parse(name))
+    }
+
+    /// The context's TLS holds for whatever address is said instead of its own: naming another server is no word for speaking
+    /// to it in the clear.
+    private static func tls(
+        _ context: TLSSettings?, _ environment: [String: String]
+    ) throws(OperatorError) -> TLSSettings? {
+        func said(_ part: String, _ below: PlacedText?) -> PlacedText? {
+            let name = "QTCTL_REDIS_TLS_\(part)"
+            return environment[name].map { PlacedText($0, from: name) } ?? below
+        }
+        let certificate = said("CERTIFICATE_FILE", context?.certificate)
+        let key = said("KEY_FILE", context?.key)
+        let serverName = said("SERVER_NAME", context?.serverName)
+        guard let authorities = said("CA_FILE", context?.authorities) else {
+            guard let alone = certificate ?? key ?? serverName else { return nil }
+            throw .usage(alone.error("is set, and no authority is: set QTCTL_REDIS_TLS_CA_FILE too").description)
+        }
+        if let alone = (certificate == nil) != (key == nil) ? certificate ?? key : nil {
+            throw .usage(alone.error("certificate and key go together: set both").description)
+        }
+        return TLSSettings(authorities: authorities, certificate: certificate, key: key, serverName: serverName)
     }
 
     private static func stackAddress(_ environment: [String: String]) -> String? {
@@ -103,9 +127,12 @@ extension OperatorSettings {
 
 extension OperatorSettings.Context {
     init(_ value: SettingsValue) throws(SettingsError) {
-        let members = try value.members(["fleet", "redis", "username", "password_file", "operator", "signatures"])
+        let members = try value.members([
+            "fleet", "redis", "tls", "username", "password_file", "operator", "signatures",
+        ])
         fleet = try members["fleet"]?.text()
         redis = try members["redis"]?.text()
+        if let block = members["tls"] { tls = try TLSSettings.read(block) }
         username = try members["username"]?.text()
         passwordFile = try members["password_file"]?.text()
         operatorName = try members["operator"]?.text()

@@ -1,4 +1,5 @@
 package import DeployModel
+package import SettingsFile
 
 /// Which fleet, through which Redis, as whom: what every command that speaks to a fleet needs.
 package struct OperatorSettings: Sendable, Equatable {
@@ -6,6 +7,8 @@ package struct OperatorSettings: Sendable, Equatable {
     package var fleet: FleetName
     /// Redis, as `host:port` or `unix:/path`.
     package var redis: String
+    /// TLS to it; nil for none.
+    package var tls: TLSSettings?
     /// The ACL user; nil for the default one.
     package var username: String?
     /// A file with the password in its first line; nil for none.
