@@ -152,6 +152,7 @@ MUST_BE_STOPPED = {
     "mount namespace": lambda: in_child(lambda: call("unshare", CLONE_NEWNS)),
     "netlink": lambda: socket_of(socket.AF_NETLINK, socket.SOCK_RAW),
     "packets": lambda: socket_of(socket.AF_PACKET, socket.SOCK_RAW),
+    "write unit files": lambda: write("/etc/systemd/system/probe.conf"),
     "real time": realtime,
     "personality": lambda: call("personality", ADDR_NO_RANDOMIZE),
     "writable code": write_and_execute_memory,
@@ -170,7 +171,6 @@ MUST_BE_STOPPED = {
 MUST_WORK = {
     "write the state": lambda: write("/var/lib/qtagent/probe"),
     "write the checkout, as its owner": lambda: as_owner(lambda: write(f"{CHECKOUT}/.git/probe")),
-    "write drop-ins": lambda: write("/etc/systemd/system/probe.conf"),
     "see where services run": lambda: os.readlink(f"/proc/{sys.argv[3]}/cwd"),
     "see services' sockets": lambda: os.listdir(f"/proc/{sys.argv[3]}/fd"),
     "read files of others": lambda: os.listdir(f"{CHECKOUT}/.git"),

@@ -107,7 +107,7 @@ struct JobService: Service {
             return true
         } catch {
             await complain(attempt, "\(error)")
-            return error.isPassing
+            return error.mayPass
         }
     }
 

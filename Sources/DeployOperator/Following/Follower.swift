@@ -126,7 +126,7 @@ package struct Follower: Sendable {
     /// Redis is away: says so once, and gives up after a while. Nothing is lost or shown twice: the cursor stays.
     private func endure(_ error: CoordinationError, _ watch: inout Watch) async throws(OperatorError) -> ExitCode? {
         if case .unknownRollout = error { throw .lost(watch.id) }
-        guard error.isPassing, !Task.isCancelled else { throw .fleet(error) }
+        guard error.mayPass, !Task.isCancelled else { throw .fleet(error) }
         let began = watch.outageBegan ?? .now
         if watch.outageBegan == nil {
             console.note(
