@@ -65,7 +65,8 @@ actor JobRight {
         guard loss == nil, BootClock.now() < stepDeadline else { return }
         // Past its deadline a right is gone: a renewal after a freeze must not bring it back to life. One that a former life of
         // the agent claimed has no deadline yet; its renewals are signs of life.
-        guard token == nil || deadline == 0 || BootClock.now() < deadline else { return loss = "it was not renewed in time" }
+        let isInTime = token == nil || deadline == 0 || BootClock.now() < deadline
+        guard isInTime else { return loss = "it was not renewed in time" }
         let sent = BootClock.now()
         asked = sent
         // Without an answer the deadline stays where it is; the next try may still come in time.
