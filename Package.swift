@@ -112,7 +112,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DeployAgentTests",
-            dependencies: ["DeployAgent", "DeployModel", "Coordination", "SettingsFile", "TestSupport", system],
+            dependencies: [
+                "DeployAgent", "DeployModel", "Coordination", "HostControl", "SettingsFile", "TestSupport", system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DeployOperatorTests",
@@ -121,7 +123,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["sandbox-probe.py"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["DeployAgent", "DeployModel", "HostControl", "TestSupport", system],
+            exclude: ["sandbox-probe.py"], swiftSettings: strict),
         .testTarget(name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ]

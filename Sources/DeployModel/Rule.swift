@@ -14,6 +14,7 @@ package enum Rule: String, Sendable, CaseIterable {
 
     // The host as it is (inspect).
     case unitNotFound = "unit_not_found"
+    case unitTypeUnsupported = "unit_type_unsupported"
     case workingDirectoryEmpty = "working_directory_empty"
     case workingDirectoryUnusable = "working_directory_unusable"
     case notAWorkTreeRoot = "not_a_work_tree_root"

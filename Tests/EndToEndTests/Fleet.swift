@@ -67,12 +67,12 @@ struct LabFleet {
         return (answer, summary?.type == "summary" ? summary : nil)
     }
 
-    /// A release that works, on every host: where each test begins.
-    @discardableResult func deployGood() async throws -> String {
+    /// A release that works, on every host or on one: where each test begins.
+    @discardableResult func deployGood(host: String? = nil) async throws -> String {
         let commit = try await lab.run("commit", "--message", "a good release")
-        let (answer, summary) = try await qtctl("deploy", "--all", "--yes", "-m", "a good release")
+        let words = ["qtctl", "deploy", "--all", "--yes", "-m", "a good release", "--json"]
+        let answer = try await lab.answer(words + (host.map { ["--host", $0] } ?? []))
         try #require(answer.code == 0, "\(answer)")
-        try #require(summary?.state == "succeeded")
         return commit
     }
 
@@ -97,5 +97,66 @@ struct LabFleet {
             && lines.allSatisfy {
                 $0.contains("\"running_commit\":\"\(commit)\"") && $0.contains("\"basis\":\"known\"")
             }
+    }
+
+    /// How often systemd has started each service of a host, since the host's journal began.
+    func starts(_ host: String) async throws -> [String: Int] {
+        var starts: [String: Int] = [:]
+        for service in Self.services {
+            // SD_MESSAGE_UNIT_STARTED (sd-messages.h).
+            let count = try await lab.on(
+                host,
+                "journalctl -q -o cat _PID=1 UNIT=\(service).service MESSAGE_ID=39f53479d3a045ac8e11786248231fbf | wc -l"
+            )
+            starts[service] = Int(count)
+        }
+        return starts
+    }
+
+    /// Does something while the agent of a host has other timings.
+    func tuned(_ host: String, _ timings: [String: String], _ body: () async throws -> Void) async throws {
+        let lines = timings.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)\n" }.joined()
+        let file = "/etc/qtagent/agent.d/tuned.yaml"
+        try await lab.on(
+            host, "mkdir -p /etc/qtagent/agent.d; printf 'timings:\\n%s' \"$1\" > \(file); systemctl restart qtagent",
+            lines)
+        try await waitForAgent(host)
+        do { try await body() } catch {
+            try await lab.on(host, "rm \(file); systemctl restart qtagent")
+            throw error
+        }
+        try await lab.on(host, "rm \(file); systemctl restart qtagent")
+        try await waitForAgent(host)
+    }
+
+    /// Waits until a host's agent answers questions again.
+    func waitForAgent(_ host: String) async throws {
+        let isBack = try await lab.eventually {
+            try await lab.answer("qtctl", "plan", "--all", "--host", host).code != 5
+        }
+        #expect(isBack)
+    }
+
+    /// Does something while the stack's units of a host have further lines: `unit` for the first service only, `service` for
+    /// both, `each` one for each.
+    func withDropIn(
+        _ host: String, unit: String = "", service: [String] = [], each: [String] = ["", ""],
+        _ body: () async throws -> Void
+    ) async throws {
+        for (name, (unit, own)) in zip(Self.services, zip([unit, ""], each)) {
+            let folder = "/etc/systemd/system/\(name).service.d"
+            try await lab.on(
+                host, "mkdir -p \(folder); printf '%s\\n' '[Unit]' \"$1\" '[Service]' \"$2\" > \(folder)/case.conf",
+                unit,
+                (service + [own]).joined(separator: "\n"))
+        }
+        let remove =
+            Self.services.map { "rm -r /etc/systemd/system/\($0).service.d; " }.joined() + "systemctl daemon-reload"
+        try await lab.on(host, "systemctl daemon-reload")
+        do { try await body() } catch {
+            try await lab.on(host, remove)
+            throw error
+        }
+        try await lab.on(host, remove)
     }
 }

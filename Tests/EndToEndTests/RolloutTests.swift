@@ -31,24 +31,6 @@ extension LabTests {
             #expect(try await fleet.pictures() == before)
         }
 
-        @Test(arguments: ["crash-at-start", "crash-after-2s", "port-kept-by-old-process"])
-        func aBrokenReleaseGoesBackOnTheFirstHostAndNoFurther(kind: String) async throws {
-            let good = try await fleet.deployGood()
-            let others = [try await fleet.picture("h2"), try await fleet.picture("h3")]
-            try await fleet.lab.run("commit", "--break", kind)
-            let (answer, summary) = try await fleet.qtctl("deploy", "--all", "--yes", "-m", kind)
-            #expect(answer.code == 4, "\(answer)")
-            #expect(summary?.state == "failed")
-            #expect(summary?.verdicts(of: "h1") == ["reverted", "reverted"], "\(answer)")
-            #expect(summary?.verdicts(of: "h2") == ["skipped", "skipped"])
-            #expect(summary?.verdicts(of: "h3") == ["skipped", "skipped"])
-            #expect(try await fleet.picture("h1").head == good)
-            #expect(try await fleet.runs(good, on: "h1"))
-            #expect([try await fleet.picture("h2"), try await fleet.picture("h3")] == others)
-            let bells = try await fleet.lab.run("redis-cli", "XRANGE", "{qt:lab}:commands:h2", "-", "+")
-            #expect(!bells.contains(try #require(summary?.rollout)))
-        }
-
         @Test func theStreamsReadAsALog() async throws {
             let commit = try await fleet.deployGood()
             let results = try await fleet.lab.run("redis-cli", "XREVRANGE", "{qt:lab}:results", "+", "-", "COUNT", "6")

@@ -11,14 +11,24 @@ import Testing
     private func line(_ json: String) -> JournalLine? { JournalLine(json: Array(json.utf8), unit: "qt.service") }
 
     @Test func theCommandIsThis() {
-        let command = JournalCommands.read(service, invocation: Self.invocation, lines: 50, limits: limits)
+        let about = [
+            "_SYSTEMD_UNIT=qt.service", "_SYSTEMD_INVOCATION_ID=" + Self.invocation, "+", "_PID=1", "UNIT=qt.service",
+            "INVOCATION_ID=" + Self.invocation, "+", "_TRANSPORT=driver", "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e",
+            "OBJECT_SYSTEMD_UNIT=qt.service", "OBJECT_SYSTEMD_INVOCATION_ID=" + Self.invocation,
+        ]
+        let parts: [(JournalPart, [String])] = [
+            (.newest(50), ["--lines=50"]), (.all, []), (.after("s=1;i=2"), ["--after-cursor=s=1;i=2"]),
+        ]
+        for (part, options) in parts {
+            let command = JournalCommands.read(service, invocation: Self.invocation, part, limits: limits)
+            #expect(
+                command.arguments == [
+                    "--no-pager", "--quiet", "--all", "--output=json",
+                    "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,_PID,MESSAGE_ID,N_DROPPED,_TRANSPORT",
+                ] + options + about)
+        }
+        let command = JournalCommands.read(service, invocation: Self.invocation, .all, limits: limits)
         #expect(command.executable == "/usr/bin/journalctl")
-        #expect(
-            command.arguments == [
-                "--no-pager", "--quiet", "--output=json", "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,_PID",
-                "--lines=50", "_SYSTEMD_UNIT=qt.service", "_SYSTEMD_INVOCATION_ID=" + Self.invocation, "+", "_PID=1",
-                "UNIT=qt.service", "INVOCATION_ID=" + Self.invocation,
-            ])
         #expect(command.timeLimit == .seconds(9) && command.outputLimit == 1000)
     }
 
@@ -30,7 +40,8 @@ import Testing
         #expect(
             read
                 == JournalLine(
-                    priority: 3, message: "no \u{1B}[1m", realtime: 1_700_000_000_123_456, isFromUnit: true))
+                    priority: 3, message: "no \u{1B}[1m", realtime: 1_700_000_000_123_456, isFromUnit: true,
+                    cursor: "s=1"))
         #expect(read?.shown == "2023-11-14T22:13:20.123Z <3> no \\x1b[1m")
     }
 
@@ -49,6 +60,15 @@ import Testing
     @Test func theManagersOwnWordsAreToldApart() {
         let json = #"{"__REALTIME_TIMESTAMP":"5","MESSAGE":"Started","_SYSTEMD_UNIT":"init.scope","PRIORITY":"9"}"#
         #expect(line(json) == JournalLine(priority: 6, message: "Started", realtime: 5, isFromUnit: false))
+    }
+
+    @Test func onlyJournaldItselfSaysThatLinesWereDropped() {
+        let notice = #""MESSAGE_ID":"a596d6fe7bfa4994828e72309e95d61e","N_DROPPED":"813""#
+        func dropped(_ fields: String) -> Int? { line("{\"__REALTIME_TIMESTAMP\":\"5\",\(fields)}")?.dropped }
+        #expect(dropped(notice + #","_TRANSPORT":"driver""#) == 813)
+        #expect(dropped(#""MESSAGE_ID":"a596d6fe7bfa4994828e72309e95d61e","_TRANSPORT":"driver""#) == 1)
+        #expect(dropped(notice + #","_TRANSPORT":"journal""#) == 0)
+        #expect(dropped(#""MESSAGE_ID":"x","_TRANSPORT":"driver""#) == 0)
     }
 
     @Test(arguments: [

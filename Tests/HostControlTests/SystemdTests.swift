@@ -19,7 +19,7 @@ import Testing
                 ["show", "--property=Id,LoadState,ActiveState,WorkingDirectory", "--", "*.service"]
             ),
             (commands.resetFailed(service), ["reset-failed", "--", unit]),
-            (commands.restart(service), ["restart", "--no-block", "--", unit]),
+            (commands.restart(service), ["restart", "--no-block", "--job-mode=fail", "--", unit]),
             (commands.start(service), ["start", "--no-block", "--", unit]),
             (commands.stop(service), ["stop", "--no-block", "--", unit]),
             (commands.cancelJob(17), ["cancel", "--", "17"]),
@@ -113,6 +113,8 @@ import Testing
         #expect(unit.restartDelay == .finite(.seconds(1)))
         #expect(unit.mainStarted == 73_200_112_233 && unit.activeEntered == 73_200_112_300)
         #expect(unit.controlGroup == "/system.slice/quantum-apply-layer.service")
+        #expect(unit.startCommands == 0 && unit.stopCommands == 0 && unit.followedUnits.isEmpty)
+        #expect(unit.logLimit == .byDefault)
         let second = try #require(units.last)
         #expect(second.loadState == "not-found" && second.mainPID == nil && second.invocationID == nil)
         #expect(second.workingDirectory == .empty && second.job == 77)
@@ -144,6 +146,28 @@ import Testing
         await #expect(throws: HostError.self) { try await systemd(ScriptedRunner(output: open)).show([apply]) }
     }
 
+    @Test func whatSurroundsAStartAndAStopIsRead() async throws {
+        let command = "{ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no }"
+        let more = """
+            ExecStartPre=\(command)
+            ExecStartPre={ path=/bin/sh ; argv[]=/bin/sh -c a
+            b ; ignore_errors=no }
+            ExecCondition=\(command)
+            ExecStop=\(command)
+            ExecStopPost=\(command)
+            Requires=a.service system.slice
+            BindsTo=
+            PartOf=b.service a.service
+            LogRateLimitBurst=50
+            LogRateLimitIntervalUSec=2s
+
+            """
+        let unit = try #require(try await systemd(ScriptedRunner(output: Self.running + more)).show([apply]).first)
+        #expect(unit.startCommands == 3 && unit.stopCommands == 2)
+        #expect(unit.followedUnits == ["a.service", "b.service", "system.slice"])
+        #expect(unit.logLimit == LogRateLimit(burst: 50, interval: .seconds(2)))
+    }
+
     @Test func withoutAManagerItSaysSo() async throws {
         let said = "Failed to connect to bus: Host is down"
         func broken() -> Systemd { systemd(ScriptedRunner(output: "", code: 1, error: said + "\n")) }
@@ -158,6 +182,14 @@ import Testing
         // These two say nothing by their exit code.
         try await broken().resetFailed(apply)
         try await broken().cancelJob(3)
+    }
+
+    @Test func aRefusedOrderIsSaidWithItsReason() async throws {
+        let said = "Failed to restart x.service: Transaction is destructive.\nSee system logs for details.\n"
+        let error = await #expect(throws: HostError.self) {
+            try await systemd(ScriptedRunner(output: "", code: 4, error: said)).restart(apply)
+        }
+        #expect(error?.description.contains("Transaction is destructive") == true)
     }
 
     @Test func nothingIsAskedForNoService() async throws {

@@ -67,15 +67,17 @@ package struct Lab: Sendable {
     /// Runs `ops/lab WORDS`, which must succeed.
     ///
     /// - Returns: its standard output without the last line feed.
-    @discardableResult package func run(_ words: String...) async throws -> String {
+    @discardableResult package func run(_ words: String...) async throws -> String { try await run(words) }
+
+    private func run(_ words: [String]) async throws -> String {
         let answer = try await answer(words)
         guard answer.code == 0 else { throw Failure(words: words, answer: answer) }
         return answer.output.hasSuffix("\n") ? String(answer.output.dropLast()) : answer.output
     }
 
-    /// Runs a shell text as root on a host; it must succeed.
-    @discardableResult package func on(_ host: String, _ script: String) async throws -> String {
-        try await run("exec", host, "--", "/bin/sh", "-euc", script)
+    /// Runs a shell text as root on a host, with `$1`, `$2`... from `words`; it must succeed.
+    @discardableResult package func on(_ host: String, _ script: String, _ words: String...) async throws -> String {
+        try await run(["exec", host, "--", "/bin/sh", "-euc", script, "sh"] + words)
     }
 
     /// Starts `ops/lab qtctl WORDS`, and kills it with SIGKILL as soon as `condition` holds. `ops/lab` becomes qtctl by exec,

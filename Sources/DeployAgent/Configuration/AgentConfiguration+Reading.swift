@@ -137,13 +137,14 @@ extension Timings {
     init(_ value: SettingsValue) throws(SettingsError) {
         self.init()
         let members = try value.members([
-            "stable_for", "verify_slack", "lease_wait", "fetch", "prepare", "beat",
+            "stable_for", "verify_slack", "lease_wait", "fetch", "prepare", "restart", "beat",
         ])
         if let value = members["stable_for"] { stableFor = try value.duration() }
         if let value = members["verify_slack"] { verifySlack = try value.duration() }
         if let value = members["lease_wait"] { leaseWait = try value.duration() }
         if let value = members["fetch"] { fetch = try value.duration() }
         if let value = members["prepare"] { prepare = try value.duration() }
+        if let value = members["restart"] { restart = try value.duration() }
         if let value = members["beat"] { beat = try value.duration() }
         guard stableFor >= .seconds(1), beat >= .milliseconds(200) else {
             throw value.error("stable_for must be at least 1s and beat at least 200ms")

@@ -104,8 +104,11 @@ package struct ServiceConfiguration: Sendable, Equatable {
         /// Texts that must not occur; one that begins with `^` must not begin a line.
         package var deny: [String]
 
-        /// Python's own errors arrive at the priority of any other line, so they are known by their words.
-        package static let byDefault = LogCheck(mode: .require, deny: ["^Traceback ", " CRITICAL"])
+        /// Python's own errors arrive at the priority of any other line, so they are known by their words: a traceback, also
+        /// one of a group, and a critical line, in the middle of a line or, as logging writes it when nobody sets a format,
+        /// at its beginning. An ERROR is not among them: services write it of what they recover from (decision 0040).
+        package static let byDefault = LogCheck(
+            mode: .require, deny: ["^Traceback ", "Exception Group Traceback ", " CRITICAL", "^CRITICAL"])
     }
 }
 
@@ -121,6 +124,9 @@ package struct Timings: Sendable, Equatable {
     package var fetch: Duration = .seconds(120)
     /// The limit of all prepare commands of a service.
     package var prepare: Duration = .seconds(300)
+    /// How long a stop or a start of a unit may take that sets no limit itself (`TimeoutStopSec=infinity`); systemd's own
+    /// default is the same.
+    package var restart: Duration = .seconds(90)
     /// The time between beats when nothing runs; a second while a job does.
     package var beat: Duration = .seconds(5)
 }

@@ -38,6 +38,12 @@ struct UnitInspection: Sendable {
                 "\(unit) lacks the drop-in \(InterlockDropIn.name), which keeps it from starting on half a checkout",
                 remedy: "run: systemctl restart qtagent -- it writes it, and says what keeps it from that")
         }
+        if facts.type == "oneshot" {
+            throw Refusal(
+                .unitTypeUnsupported,
+                "\(unit) is Type=oneshot: no process of it goes on running, so nothing can be proven after a restart",
+                remedy: "run such a command as a prepare step of a service, or leave it out of agent.yaml")
+        }
         let path = try canonicalPath(unit, facts.workingDirectory)
         return InspectedUnit(
             configuration: configuration, facts: facts, path: path, account: try account(configuration, facts),

@@ -59,7 +59,7 @@ extension HostJob {
         }
         try releaseInterlock(site, .restart)
         for unit in site.units {
-            try write(.restartBegun(service: unit.service), .restart)
+            try announceRestart(of: unit)
             Failpoint.restartBegun.pass()
             let facts = try await restart(unit, step: .restart)
             Failpoint.restarted.pass()
@@ -67,31 +67,25 @@ extension HostJob {
             Failpoint.restartDone.pass()
             narrator.tell(.restart, .done, "process \(facts.mainPID ?? 0)", service: unit.service)
         }
+        try await takeUpFollowers(among: site.units, step: .restart)
     }
 
     /// Restarts one service and waits until its new process runs.
     func restart(_ unit: InspectedUnit, step: Step) async throws(JobFailure) -> UnitFacts {
-        await right.expectProgress(within: ServiceRestart.limit(of: unit.facts))
-        do throws(Refusal) { return try await ServiceRestart(systemd: tools.systemd).run(unit.facts) } catch {
+        let restart = serviceRestart(unit, step: step)
+        await right.expectProgress(within: restart.limit(of: unit.facts) + restart.patience * 2)
+        do throws(Refusal) { return try await restart.run(unit.service) } catch {
             throw JobFailure(step, error, service: unit.service)
         }
     }
 
     /// Observes services until they are proven, and writes down what they run.
     func verify(_ sites: [Site], commit: CommitID) async throws(JobFailure) {
-        var subjects: [Verification.Subject] = []
         let names = sites.flatMap { $0.units.map(\.service) }
-        let facts: [UnitFacts]
-        do throws(HostError) { facts = try await tools.systemd.show(names) } catch {
-            throw JobFailure(.verify, Refusal(.checkUnknown, "\(error)"))
-        }
-        for site in sites {
-            for unit in site.units {
-                guard let now = facts.first(where: { $0.service == unit.service }) else { continue }
-                let invocation = progress.restartsDone[unit.service] ?? now.invocationID
-                subjects.append(
-                    Verification.Subject(
-                        unit: unit, tree: site.tree, commit: commit, invocation: invocation, restarts: now.restarts))
+        let subjects = sites.flatMap { site in
+            site.units.map { unit in
+                Verification.Subject(
+                    unit: unit, tree: site.tree, commit: commit, invocation: progress.restartsDone[unit.service])
             }
         }
         let timings = configuration.timings

@@ -180,8 +180,7 @@ extension HostJob {
                 }
                 subjects.append(
                     Verification.Subject(
-                        unit: unit, tree: site.tree, commit: order.commit, invocation: unit.facts.invocationID,
-                        restarts: unit.facts.restarts))
+                        unit: unit, tree: site.tree, commit: order.commit, invocation: unit.facts.invocationID))
             }
         }
         findings = await Verification(tools: tools, timings: configuration.timings).sample(subjects)

@@ -66,11 +66,12 @@ extension HostJob {
             for unit in site.units where isRebooted || progress.restartsDone[unit.service] == nil {
                 var facts = unit.facts
                 if await !isTaken(unit, site, isRebooted) {
-                    try write(.restartBegun(service: unit.service), .restart)
+                    try announceRestart(of: unit)
                     facts = try await restart(unit, step: .restart)
                 }
                 try write(.restartDone(service: unit.service, invocation: facts.invocationID ?? ""), .restart)
             }
+            try await takeUpFollowers(among: site.units, step: .restart)
         }
     }
 

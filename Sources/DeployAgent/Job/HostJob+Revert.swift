@@ -105,6 +105,7 @@ extension HostJob {
             for unit in site.units where progress.invocations[unit.service] == "" { try await stop(unit) }
             site.units.removeAll { progress.invocations[$0.service] == "" }
             for unit in site.units { try await restartBack(unit, site, previous) }
+            try await takeUpFollowers(among: site.units, step: .revert)
             if !site.units.isEmpty { proven.append(site) }
         }
         for site in proven {
@@ -160,9 +161,14 @@ extension HostJob {
     }
 
     private func stop(_ unit: InspectedUnit) async throws(JobFailure) {
-        await right.expectProgress(within: ServiceRestart.limit(of: unit.facts))
-        do throws(Refusal) { try await ServiceStop(systemd: tools.systemd).run(unit.facts) } catch {
-            throw JobFailure(.revert, error, service: unit.service)
+        let limit = serviceRestart(unit, step: .revert).limit(of: unit.facts)
+        await right.expectProgress(within: limit)
+        do throws(HostError) {
+            if try await ServiceStop(systemd: tools.systemd, limit: limit).run(unit.service) { return }
+            // A process that ignores its stop is no process that starts over and over: the way back goes on without it.
+            logger.warning("a service ignores its stop", metadata: ["service": "\(unit.service)", "limit": "\(limit)"])
+        } catch {
+            throw JobFailure(.revert, Refusal(.hostStateUnreadable, "\(error)"), service: unit.service)
         }
     }
 

@@ -9,13 +9,17 @@ struct ServiceChecks {
     let subject: Verification.Subject
     let facts: UnitFacts
 
-    func all() async -> [Finding] {
+    /// Makes every check once.
+    ///
+    /// - Parameter trace: what earlier samples of the same observation left.
+    /// - Returns: what was found, one finding per check; of a process that is gone only that.
+    func all(_ trace: inout ServiceTrace) async -> [Finding] {
         var findings = [state(), invocation()]
         // What a dead process serves or logs says nothing.
         guard findings.allSatisfy({ $0.result == .holds }) else { return findings }
-        findings += process()
+        findings += process(&trace)
         if let check = subject.unit.configuration.checks.metrics { findings += await metrics(check) }
-        findings += await log(subject.unit.configuration.checks.log)
+        findings += await log(subject.unit.configuration.checks.log, &trace.log)
         return findings
     }
 
@@ -24,9 +28,12 @@ struct ServiceChecks {
     }
 
     private func state() -> Finding {
-        let text = "\(VisibleText(facts.activeState))/\(VisibleText(facts.subState))"
-        if facts.isRunning { return finding("unit", .holds, text) }
-        return finding("unit", .broken(.unitNotActive), "\(text), result \(VisibleText(facts.result))")
+        if facts.isRunning {
+            return finding("unit", .holds, "\(VisibleText(facts.activeState))/\(VisibleText(facts.subState))")
+        }
+        // Somebody reloads it: that is no end of the process.
+        let isReloading = facts.activeState == "reloading" || facts.activeState == "refreshing"
+        return finding("unit", isReloading ? .notYet(.unitNotActive) : .broken(.unitNotActive), facts.stateInWords)
     }
 
     private func invocation() -> Finding {
@@ -36,19 +43,28 @@ struct ServiceChecks {
                 "invocation", .broken(.processDied),
                 "systemd started the service again: invocation \(now), was \(before)")
         }
-        if facts.restarts > subject.restarts {
-            return finding(
-                "invocation", .broken(.processDied), "NRestarts went from \(subject.restarts) to \(facts.restarts)")
-        }
         return finding("invocation", .holds, now)
     }
 
-    private func process() -> [Finding] {
-        guard let pid = facts.mainPID, let process = try? tools.processes.facts(of: pid) else {
-            return [finding("process", .broken(.processDied), "the main process is gone")]
+    private func process(_ trace: inout ServiceTrace) -> [Finding] {
+        guard let pid = facts.mainPID else { return [gone] }
+        let process: ProcessFacts
+        do throws(HostError) {
+            guard let found = try tools.processes.facts(of: pid) else { return [gone] }
+            process = found
+        } catch {
+            return [finding("process", .notYet(.checkUnknown), "\(error)")]
+        }
+        if let former = trace.take(process) {
+            return [
+                finding(
+                    "process", .broken(.processDied), "the main process was \(former) and is another one now, \(pid)")
+            ]
         }
         return [user(pid, process), directory(pid, process)]
     }
+
+    private var gone: Finding { finding("process", .broken(.processDied), "the main process is gone") }
 
     private func user(_ pid: Int32, _ process: ProcessFacts) -> Finding {
         let account = subject.unit.account
@@ -120,43 +136,37 @@ struct ServiceChecks {
         }
     }
 
-    private func log(_ check: ServiceConfiguration.LogCheck) async -> [Finding] {
+    private func log(_ check: ServiceConfiguration.LogCheck, _ reading: inout LogReading) async -> [Finding] {
         guard check.mode != .off else { return [] }
         let found: Finding
         do throws(HostError) {
-            let lines = try await tools.journal.lines(
-                of: subject.unit.service, invocation: subject.invocation ?? "", newest: 500)
-            found = logFinding(check, lines)
+            let lines = try await lines(reading)
+            reading.take(lines, deny: check.deny, limit: facts.logLimit)
+            found = logFinding(reading.judgement)
         } catch {
             found = finding("log", .notYet(.checkUnknown), "\(error)")
         }
         return [check.mode == .require ? found : observed(found)]
     }
 
-    private func logFinding(_ check: ServiceConfiguration.LogCheck, _ lines: [JournalLine]) -> Finding {
-        guard lines.contains(where: \.isFromUnit) else {
-            return finding("log", .notYet(.logSilent), "no line since the start")
+    private func lines(_ reading: LogReading) async throws(HostError) -> [JournalLine] {
+        let (service, invocation) = (subject.unit.service, subject.invocation ?? "")
+        if reading.isNewestOnly {
+            return try await tools.journal.lines(of: service, invocation: invocation, newest: 500)
         }
-        // 3 is LOG_ERR (syslog.h); smaller is worse.
-        if let bad = lines.first(where: { $0.priority <= 3 }) {
-            return finding(
-                "log", .broken(.logErrors), "priority \(bad.priority): \(VisibleText((bad.message ?? "").prefix(300)))")
-        }
-        for line in lines where !check.deny.isEmpty {
-            guard let message = line.message else {
-                return finding("log", .notYet(.checkUnknown), "a line is longer than 4 KiB, so it can't be judged")
-            }
-            if let text = check.deny.first(where: { Self.matches($0, message) }) {
-                return finding("log", .broken(.logErrors), "\(text) in: \(VisibleText(message.prefix(300)))")
-            }
-        }
-        return finding("log", .holds, "\(lines.count) lines, none at err or worse, none denied")
+        return try await tools.journal.lines(of: service, invocation: invocation, after: reading.cursor)
     }
 
-    /// Whether a message has the denied text: at its beginning when that begins with `^`, else anywhere.
-    static func matches(_ denied: String, _ message: String) -> Bool {
-        if denied.hasPrefix("^") { return message.hasPrefix(denied.dropFirst()) }
-        return message.contains(denied)
+    private func logFinding(_ judgement: LogReading.Judgement) -> Finding {
+        switch judgement {
+        case .silent:
+            finding(
+                "log", .notYet(.logSilent),
+                "no line since the start: does it write to the journal, and does systemd-journald run?")
+        case .clean(let lines): finding("log", .holds, "\(lines) lines, none at err or worse, none denied")
+        case .bad(let text): finding("log", .broken(.logErrors), text)
+        case .unknown(let text): finding("log", .broken(.checkUnknown), text)
+        }
     }
 
     private func observed(_ found: Finding) -> Finding {

@@ -1,75 +1,169 @@
 import DeployModel
 import HostControl
 
-/// Restarts a service and reads from the unit what came of it: the exit code of systemctl says only that a job was queued.
+/// Restarts a service and reads from the unit what came of it.
+///
+/// `systemctl restart` is never waited for: killing it would stop no job, and its exit code does not say what the process
+/// does. The job is queued, the unit is looked at until the job is gone, and past the limit the job is cancelled.
 struct ServiceRestart: Sendable {
     let systemd: Systemd
+    /// What a stop or a start may take where the unit itself sets no limit.
+    let unlimited: Duration
+    /// What is added to the unit's own limits: for systemd to act, and for us to see it.
+    var margin: Duration = .seconds(10)
+    /// How long systemd may be silent before anything was done, and how long a cancelled job may take to go.
+    var patience: Duration = .seconds(30)
+    /// Told once for each time that systemd falls silent.
+    var tell: @Sendable (String) -> Void = { _ in }
 
-    /// Restarts a service and waits until a new invocation of it is active and no job is left.
+    private typealias Clock = ContinuousClock
+
+    /// Restarts a service and waits until a new invocation of it runs and no job is left.
     ///
-    /// - Parameter before: the unit as it was: its limits, and the invocation that must be another one afterwards.
-    /// - Returns: the unit as it is then.
-    /// - Throws: a ``Refusal`` with rule `restart_failed` or `restart_timed_out`.
-    func run(_ before: UnitFacts) async throws(Refusal) -> UnitFacts {
-        let service = before.service
+    /// - Parameter service: The service.
+    /// - Returns: The unit as it is then.
+    /// - Throws: A ``Refusal`` with rule `restart_failed`, `restart_timed_out`, or `host_state_unreadable` when systemd
+    ///   did not answer.
+    func run(_ service: ServiceName) async throws(Refusal) -> UnitFacts {
+        let before = try await look(service, until: .now + patience)
+        let doubt = await queue(service)
+        var watch = RestartWatch(before: before, isQueued: doubt == nil)
+        let began = Clock.now
+        let limit = limit(of: before)
+        while true {
+            let facts = try await look(service, until: began + limit)
+            switch watch.take(facts) {
+            case .runs: return facts
+            case .ended(let why): throw failed(service, why, doubt)
+            case .wait: break
+            }
+            if let doubt, watch.job == nil, Clock.now >= began + Self.arrival(doubt) {
+                throw failed(service, "the restart was refused", doubt)
+            }
+            if Clock.now >= began + limit { return try await giveUp(&watch, facts, limit) }
+            try await pause(service)
+        }
+    }
+
+    /// Waits until a service that another one's restart may have taken along runs and has no job.
+    ///
+    /// - Parameter service: The service.
+    /// - Returns: The unit as it is then.
+    /// - Throws: As ``run(_:)``.
+    func settle(_ service: ServiceName) async throws(Refusal) -> UnitFacts {
+        let began = Clock.now
+        var limit = patience
+        while true {
+            let facts = try await look(service, until: began + limit)
+            limit = self.limit(of: facts)
+            if facts.job == nil {
+                if facts.isRunning, facts.restarts == 0 { return facts }
+                let isStarting = facts.activeState == "activating" && !facts.isBetweenRestarts
+                guard isStarting else {
+                    throw failed(service, "after it was restarted along: \(facts.stateInWords)", nil)
+                }
+            }
+            guard Clock.now < began + limit else {
+                throw Refusal(
+                    .restartTimedOut,
+                    "\(service.unit), restarted along, is \(facts.stateInWords) after \(HumanDuration(limit))",
+                    remedy: "look at: systemctl status \(service.unit)")
+            }
+            try await pause(service)
+        }
+    }
+
+    /// How long a restart may take: the unit's own limit for each of the commands of its stop and its start, and the margin.
+    func limit(of facts: UnitFacts) -> Duration {
+        finite(facts.timeoutStop) * (1 + facts.stopCommands) + finite(facts.timeoutStart) * (1 + facts.startCommands)
+            + margin
+    }
+
+    private func finite(_ limit: UnitDuration?) -> Duration {
+        switch limit {
+        case .finite(let duration): duration
+        case .infinity, nil: unlimited
+        }
+    }
+
+    /// Queues the restart.
+    ///
+    /// - Returns: nil when the job is queued for certain, else what systemctl said: it may have been killed, or cut off, after
+    ///   systemd had taken the order.
+    private func queue(_ service: ServiceName) async -> HostError? {
         do throws(HostError) {
             // A start limit that earlier failures used up would refuse this start too.
             try await systemd.resetFailed(service)
             try await systemd.restart(service)
+            return nil
         } catch {
-            throw Refusal(.restartFailed, "\(error)")
+            return error
         }
-        let limit = Self.limit(of: before)
-        let deadline = ContinuousClock.now + limit
+    }
+
+    /// How long an order may take to arrive of which systemctl brought no answer.
+    private static func arrival(_ doubt: HostError) -> Duration {
+        if case .failed(_, .exited, _) = doubt { return .seconds(1) }
+        return .seconds(5)
+    }
+
+    /// The unit as it is now. A systemd that does not answer, as while it executes itself anew, is asked again.
+    private func look(_ service: ServiceName, until deadline: Clock.Instant) async throws(Refusal) -> UnitFacts {
+        var isTold = false
         while true {
-            let facts = try await look(service)
-            let isNew = facts.invocationID != nil && facts.invocationID != before.invocationID
-            if facts.job == nil, isNew {
-                if facts.isRunning { return facts }
-                // An automatic restart stands in activating/auto-restart: the process has died already.
-                if facts.activeState == "failed" || facts.subState == "auto-restart" {
-                    throw Refusal(
-                        .restartFailed,
-                        "\(service.unit) is \(facts.activeState)/\(facts.subState) after the restart, result \(facts.result)",
-                        remedy: "look at: journalctl -u \(service.unit)")
-                }
+            let trouble: HostError
+            do throws(HostError) {
+                if let facts = try await systemd.show([service]).first { return facts }
+                trouble = .oddAnswer(command: "systemctl show \(service.unit)", found: "nothing")
+            } catch {
+                trouble = error
             }
-            if ContinuousClock.now >= deadline { try await giveUp(facts, limit) }
-            try? await Task.sleep(for: .milliseconds(50))
+            if !isTold { tell("systemd does not answer: \(trouble)") }
+            isTold = true
+            guard Clock.now < deadline else {
+                throw Refusal(
+                    .hostStateUnreadable,
+                    "what became of \(service.unit) is not known, systemd does not answer: \(trouble)",
+                    remedy: "look at the host: systemctl status \(service.unit)")
+            }
+            try await pause(service)
         }
     }
 
-    /// How long a restart may take: the unit's own limits for stop and start, and 10 s.
-    static func limit(of facts: UnitFacts) -> Duration {
-        finite(facts.timeoutStop) + finite(facts.timeoutStart) + .seconds(10)
-    }
-
-    private static func finite(_ limit: UnitDuration?) -> Duration {
-        switch limit {
-        case .finite(let duration): duration
-        // systemd's own default (DefaultTimeoutStopSec=), for a unit that would wait for ever.
-        case .infinity, nil: .seconds(90)
+    private func pause(_ service: ServiceName) async throws(Refusal) {
+        guard (try? await Task.sleep(for: .milliseconds(50))) != nil else {
+            throw Refusal(.restartFailed, "the agent was stopped while it restarted \(service.unit)")
         }
     }
 
-    private func look(_ service: ServiceName) async throws(Refusal) -> UnitFacts {
-        let facts: UnitFacts?
-        do throws(HostError) { facts = try await systemd.show([service]).first } catch {
-            throw Refusal(.restartFailed, "\(error)")
-        }
-        guard let facts else { throw Refusal(.restartFailed, "systemd does not know \(service.unit)") }
-        return facts
-    }
-
-    private func giveUp(_ facts: UnitFacts, _ limit: Duration) async throws(Refusal) {
-        if let job = facts.job {
-            // Killing systemctl would not stop the job: it is cancelled, and whatever state that leaves is read next.
+    /// Cancels the job and waits until it is gone, because only then does the unit show what came of it.
+    private func giveUp(
+        _ watch: inout RestartWatch, _ facts: UnitFacts, _ limit: Duration
+    ) async throws(Refusal) -> UnitFacts {
+        let service = facts.service
+        var last = facts
+        if watch.isQueued, let job = watch.job {
             try? await systemd.cancelJob(job)
+            let deadline = Clock.now + patience
+            while last.job == job, Clock.now < deadline {
+                try await pause(service)
+                last = try await look(service, until: deadline)
+            }
+            // It may have come to its end in the moment of the cancelling.
+            if watch.take(last) == .runs { return last }
+        }
+        let job = watch.job.map {
+            last.job == $0 ? ", its job \($0) can't be cancelled" : ", its job \($0) was cancelled"
         }
         throw Refusal(
-            .restartTimedOut,
-            "\(facts.service.unit) is \(facts.activeState)/\(facts.subState) after \(HumanDuration(limit))"
-                + (facts.job.map { ", its job \($0) was cancelled" } ?? ""),
-            remedy: "look at: systemctl status \(facts.service.unit)")
+            .restartTimedOut, "\(service.unit) is \(last.stateInWords) after \(HumanDuration(limit))\(job ?? "")",
+            remedy: "look at: systemctl status \(service.unit); end a process that ignores its stop with: "
+                + "systemctl kill -s KILL \(service.unit)")
+    }
+
+    private func failed(_ service: ServiceName, _ why: String, _ doubt: HostError?) -> Refusal {
+        Refusal(
+            .restartFailed, "\(service.unit): \(why)" + (doubt.map { " (\($0))" } ?? ""),
+            remedy: "look at: journalctl -u \(service.unit)")
     }
 }

@@ -12,9 +12,8 @@ struct Verification: Sendable {
         var tree: InspectedTree
         /// The commit that must be checked out and run.
         var commit: CommitID
-        /// The invocation that the restart brought, and the count of restarts right after it.
+        /// The invocation that the restart brought. An automatic restart brings another one.
         var invocation: String?
-        var restarts: Int
     }
 
     /// What a check found.
@@ -26,6 +25,13 @@ struct Verification: Sendable {
             case notYet(Rule)
             /// It will not hold any more.
             case broken(Rule)
+
+            var isBroken: Bool {
+                switch self {
+                case .broken: true
+                case .holds, .notYet: false
+                }
+            }
         }
         var service: ServiceName
         var check: String
@@ -56,36 +62,35 @@ struct Verification: Sendable {
     /// Observes until every required check has held for `stable_for` and at least 5 samples, until one is broken, or until
     /// the limit.
     func observe(_ subjects: [Subject]) async -> Outcome {
+        guard !subjects.isEmpty else { return Outcome(findings: [], failure: Self.nothingToProve) }
         let began = ContinuousClock.now
-        var stableSince = began
-        var samples = 0
+        var observation = Observation(timings)
+        var traces: [ServiceName: ServiceTrace] = [:]
         while true {
-            let findings = await sample(subjects)
-            let now = ContinuousClock.now
-            if let broken = findings.first(where: { if case .broken = $0.result { true } else { false } }) {
-                return Outcome(findings: findings, failure: Self.failure(broken))
+            let begun = ContinuousClock.now - began
+            let findings = await sample(subjects, &traces)
+            switch observation.take(findings, begunAt: begun) {
+            case .goOn: break
+            case .failed(let finding): return Outcome(findings: findings, failure: Self.failure(finding))
+            case .proven(let samples, let time):
+                return Outcome(findings: findings + Self.summary(subjects, samples, time), failure: nil)
             }
-            if let missing = findings.first(where: { $0.result != .holds }) {
-                if now - began >= timings.stableFor + timings.verifySlack {
-                    return Outcome(findings: findings, failure: Self.failure(missing))
-                }
-                stableSince = now
-                samples = 0
-            } else {
-                samples += 1
-                if now - stableSince >= timings.stableFor, samples >= 5 {
-                    return Outcome(findings: findings + summary(subjects, samples, now - stableSince), failure: nil)
-                }
-            }
-            let pause = max(.milliseconds(100), min(.seconds(2), timings.stableFor / 8))
-            guard (try? await Task.sleep(for: pause)) != nil else {
+            guard (try? await Task.sleep(for: observation.pause)) != nil else {
                 return Outcome(findings: findings, failure: Self.cancelled)
             }
         }
     }
 
-    /// One sample of every service: what is asked before a target may be called `unchanged`.
+    /// One sample of every service, with the newest lines of its log: what is asked before a target may be called
+    /// `unchanged`.
     func sample(_ subjects: [Subject]) async -> [Finding] {
+        var traces = Dictionary(
+            subjects.map { ($0.unit.service, ServiceTrace(isNewestOnly: true)) },
+            uniquingKeysWith: { first, _ in first })
+        return await sample(subjects, &traces)
+    }
+
+    private func sample(_ subjects: [Subject], _ traces: inout [ServiceName: ServiceTrace]) async -> [Finding] {
         var findings: [Finding] = []
         let units: [UnitFacts]
         do throws(HostError) { units = try await tools.systemd.show(subjects.map(\.unit.service)) } catch {
@@ -94,8 +99,11 @@ struct Verification: Sendable {
             }
         }
         for subject in subjects {
-            guard let facts = units.first(where: { $0.service == subject.unit.service }) else { continue }
-            findings += await ServiceChecks(tools: tools, subject: subject, facts: facts).all()
+            let service = subject.unit.service
+            guard let facts = units.first(where: { $0.service == service }) else { continue }
+            var trace = traces[service] ?? ServiceTrace()
+            findings += await ServiceChecks(tools: tools, subject: subject, facts: facts).all(&trace)
+            traces[service] = trace
         }
         for tree in Dictionary(grouping: subjects, by: \.tree.path).values {
             findings += await treeFindings(tree)
@@ -122,7 +130,7 @@ struct Verification: Sendable {
         return subjects.map { Finding(service: $0.unit.service, check: "checkout", result: result.0, detail: result.1) }
     }
 
-    private func summary(_ subjects: [Subject], _ samples: Int, _ time: Duration) -> [Finding] {
+    private static func summary(_ subjects: [Subject], _ samples: Int, _ time: Duration) -> [Finding] {
         subjects.map {
             Finding(
                 service: $0.unit.service, check: "observation", result: .holds,
@@ -139,6 +147,9 @@ struct Verification: Sendable {
         return JobFailure(
             .verify, Refusal(rule, "\(finding.service): \(finding.check): \(finding.detail)"), service: finding.service)
     }
+
+    private static let nothingToProve = JobFailure(
+        .verify, Refusal(.checkUnknown, "there is no service whose proof could be tried"))
 
     private static let cancelled = JobFailure(
         .verify, Refusal(.checkUnknown, "the agent was stopped during the observation"))

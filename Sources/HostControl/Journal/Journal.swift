@@ -24,10 +24,30 @@ package struct Journal: Sendable {
     package func lines(
         of service: ServiceName, invocation: String, newest: Int
     ) async throws(HostError) -> [JournalLine] {
+        try await read(service, invocation, .newest(newest))
+    }
+
+    /// What one run of a service has logged, without a gap: all of it, or all after a line that was read before.
+    ///
+    /// - Parameters:
+    ///   - service: The service.
+    ///   - invocation: The run's InvocationID.
+    ///   - cursor: The cursor of the last line that was read; nil for the run's first line on.
+    /// - Returns: The lines, oldest first.
+    /// - Throws: As ``lines(of:invocation:newest:)``.
+    package func lines(
+        of service: ServiceName, invocation: String, after cursor: String?
+    ) async throws(HostError) -> [JournalLine] {
+        try await read(service, invocation, cursor.map { .after($0) } ?? .all)
+    }
+
+    private func read(
+        _ service: ServiceName, _ invocation: String, _ part: JournalPart
+    ) async throws(HostError) -> [JournalLine] {
         guard invocation.utf8.count == 32, invocation.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
             throw .oddAnswer(command: "systemctl show \(service.unit)", found: "InvocationID=\(invocation)")
         }
-        let command = JournalCommands.read(service, invocation: invocation, lines: newest, limits: limits)
+        let command = JournalCommands.read(service, invocation: invocation, part, limits: limits)
         let result = try await runner.succeed(command)
         var lines: [JournalLine] = []
         for record in result.standardOutput.split(separator: UInt8(ascii: "\n")) {

@@ -5,20 +5,28 @@ internal import FoundationEssentials
 package struct JournalLine: Sendable, Equatable {
     /// 0 (emerg) to 7 (debug), syslog(3). What a program prints without a mark arrives at 6, errors too.
     package var priority: Int
-    /// The message, repaired to UTF-8; nil when journalctl left it out because it is longer than 4 KiB. Text from elsewhere:
-    /// print it through VisibleText.
+    /// The message, repaired to UTF-8; nil when journalctl left it out for its length. Text from elsewhere: print it through
+    /// VisibleText.
     package var message: String?
     /// Microseconds since the epoch.
     package var realtime: Int64
     /// Whether a process of the unit wrote it; else the manager did, about the unit.
     package var isFromUnit: Bool
+    /// How many lines of the unit journald says here that it dropped; 0 for any other line.
+    package var dropped: Int
+    /// Where the line stands in the journal; what comes after it can be asked for.
+    package var cursor: String
 
     /// A line; see the properties.
-    package init(priority: Int, message: String?, realtime: Int64, isFromUnit: Bool) {
+    package init(
+        priority: Int, message: String?, realtime: Int64, isFromUnit: Bool, dropped: Int = 0, cursor: String = ""
+    ) {
         self.priority = priority
         self.message = message
         self.realtime = realtime
         self.isFromUnit = isFromUnit
+        self.dropped = dropped
+        self.cursor = cursor
     }
 
     /// Takes one line of `journalctl --output=json` (journalctl(1), and systemd's "Journal JSON Format"): a value is a
@@ -34,12 +42,17 @@ package struct JournalLine: Sendable, Equatable {
         message = fields["MESSAGE"].map(\.text) ?? ""
         priority = fields["PRIORITY"]?.text.flatMap { Int($0) }.flatMap { (0...7).contains($0) ? $0 : nil } ?? 6
         isFromUnit = fields["_SYSTEMD_UNIT"]?.text == unit
+        cursor = fields["__CURSOR"]?.text ?? ""
+        // Only journald itself has this transport; a service may write every other field as it likes.
+        let isNotice =
+            fields["_TRANSPORT"]?.text == "driver" && fields["MESSAGE_ID"]?.text == JournalCommands.dropped
+        dropped = isNotice ? max(1, fields["N_DROPPED"]?.text.flatMap { Int($0) } ?? 1) : 0
     }
 
     /// The line for evidence: one line, safe to print.
     package var shown: String {
         let time = Timestamp(milliseconds: realtime / 1000)
-        return "\(time) <\(priority)> \(VisibleText(message ?? "(longer than 4 KiB)"))"
+        return "\(time) <\(priority)> \(VisibleText(message ?? "(too long to be read)"))"
     }
 }
 

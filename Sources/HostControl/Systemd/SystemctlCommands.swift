@@ -21,7 +21,11 @@ package struct SystemctlCommands: Sendable {
 
     func resetFailed(_ service: ServiceName) -> HostCommand { command(["reset-failed", "--", service.unit]) }
 
-    func restart(_ service: ServiceName) -> HostCommand { command(["restart", "--no-block", "--", service.unit]) }
+    /// With the job mode `fail` systemd refuses when that would turn somebody else's stop into a start: whoever stops a
+    /// service by hand at that moment keeps the last word.
+    func restart(_ service: ServiceName) -> HostCommand {
+        command(["restart", "--no-block", "--job-mode=fail", "--", service.unit])
+    }
 
     func start(_ service: ServiceName) -> HostCommand { command(["start", "--no-block", "--", service.unit]) }
 

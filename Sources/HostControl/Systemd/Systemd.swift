@@ -62,19 +62,20 @@ package struct Systemd: Sendable {
 
     /// Queues a restart and returns. Read the unit to see what becomes of it.
     ///
-    /// - Throws: ``HostError/failed(command:termination:said:)`` when no job was queued: no such unit, no manager.
+    /// - Throws: ``HostError/failed(command:termination:said:)`` when systemd refused: no such unit, masked, somebody else's
+    ///   stop is queued. Of any other error nobody knows whether the order had arrived before it.
     package func restart(_ service: ServiceName) async throws(HostError) {
-        _ = try await runner.succeed(commands.restart(service))
+        try await order(commands.restart(service))
     }
 
     /// Queues a start and returns; as ``restart(_:)``.
     package func start(_ service: ServiceName) async throws(HostError) {
-        _ = try await runner.succeed(commands.start(service))
+        try await order(commands.start(service))
     }
 
     /// Queues a stop and returns; as ``restart(_:)``.
     package func stop(_ service: ServiceName) async throws(HostError) {
-        _ = try await runner.succeed(commands.stop(service))
+        try await order(commands.stop(service))
     }
 
     /// Lets the manager read unit files again, all of them.
@@ -85,5 +86,14 @@ package struct Systemd: Sendable {
     /// Cancels a job. One that has ended meanwhile is no error: read the unit.
     package func cancelJob(_ job: UInt32) async throws(HostError) {
         _ = try await runner.run(commands.cancelJob(job), onLine: nil)
+    }
+
+    private func order(_ command: HostCommand) async throws(HostError) {
+        let result = try await runner.run(command, onLine: nil)
+        if result.succeeded { return }
+        // systemctl says why first, and then where one might read more.
+        let lines = result.standardError.split(separator: UInt8(ascii: "\n"))
+        let said = lines.first.map { VisibleText(bytes: $0.prefix(400)).description } ?? result.lastWords
+        throw .failed(command: command.shown, termination: result.termination, said: said)
     }
 }

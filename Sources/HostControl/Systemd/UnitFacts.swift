@@ -56,14 +56,29 @@ package struct UnitFacts: Sendable, Equatable {
     package var activeEntered: UInt64
     /// The control group's path; empty when the unit has none now.
     package var controlGroup: String
+    /// How many commands run before a start is over, beside the main one (`ExecCondition=`, `ExecStartPre=`,
+    /// `ExecStartPost=`): each has the whole of ``timeoutStart`` for itself.
+    package var startCommands: Int
+    /// How many commands run at a stop (`ExecStop=`, `ExecStopPost=`): each has the whole of ``timeoutStop``.
+    package var stopCommands: Int
+    /// The units that take this one along when they are stopped or restarted: `Requires=`, `Requisite=`, `BindsTo=` and
+    /// `PartOf=` (systemd.unit(5)).
+    package var followedUnits: Set<String>
+    /// What journald lets through of this unit.
+    package var logLimit: LogRateLimit
 
-    static let properties = [
-        "Id", "Description", "LoadState", "ActiveState", "SubState", "Result", "Type", "WorkingDirectory", "User",
-        "Group",
-        "EnvironmentFiles", "Environment", "ExecStart", "FragmentPath", "DropInPaths", "NeedDaemonReload", "MainPID",
-        "InvocationID", "NRestarts", "Job", "TimeoutStopUSec", "TimeoutStartUSec", "RestartUSec",
-        "ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic", "ControlGroup",
-    ]
+    static let properties =
+        [
+            "Id", "Description", "LoadState", "ActiveState", "SubState", "Result", "Type", "WorkingDirectory", "User",
+            "Group",
+            "EnvironmentFiles", "Environment", "ExecStart", "FragmentPath", "DropInPaths", "NeedDaemonReload",
+            "MainPID",
+            "InvocationID", "NRestarts", "Job", "TimeoutStopUSec", "TimeoutStartUSec", "RestartUSec",
+            "ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic", "ControlGroup",
+        ] + startPhases + stopPhases + followed + ["LogRateLimitBurst", "LogRateLimitIntervalUSec"]
+    private static let startPhases = ["ExecCondition", "ExecStartPre", "ExecStartPost"]
+    private static let stopPhases = ["ExecStop", "ExecStopPost"]
+    private static let followed = ["Requires", "Requisite", "BindsTo", "PartOf"]
 
     /// Whether the manager has a unit file for it.
     package var isLoaded: Bool { loadState == "loaded" }
@@ -98,8 +113,7 @@ package struct UnitFacts: Sendable, Equatable {
         dropInPaths = properties.text("DropInPaths").split(separator: " ").map(String.init)
         needsDaemonReload = properties.text("NeedDaemonReload") == "yes"
         self.mainPID = mainPID == 0 ? nil : mainPID
-        let invocation = properties.text("InvocationID")
-        invocationID = invocation.utf8.count == 32 ? invocation : nil
+        invocationID = Optional(properties.text("InvocationID")).flatMap { $0.utf8.count == 32 ? $0 : nil }
         self.restarts = restarts
         job = properties.number("Job").flatMap { $0 == 0 ? nil : $0 }
         timeoutStop = UnitDuration(properties.text("TimeoutStopUSec"))
@@ -108,5 +122,9 @@ package struct UnitFacts: Sendable, Equatable {
         self.mainStarted = mainStarted
         self.activeEntered = activeEntered
         controlGroup = properties.text("ControlGroup")
+        startCommands = Self.startPhases.reduce(0) { $0 + properties.list($1).count }
+        stopCommands = Self.stopPhases.reduce(0) { $0 + properties.list($1).count }
+        followedUnits = Set(Self.followed.flatMap { properties.text($0).split(separator: " ").map(String.init) })
+        logLimit = LogRateLimit(properties)
     }
 }

@@ -4,7 +4,9 @@ struct UnitProperties: Sendable, Equatable {
     let values: [String: [String]]
 
     /// Properties that systemctl prints once per element.
-    static let lists: Set<String> = ["EnvironmentFiles", "ExecStart"]
+    static let lists: Set<String> = [
+        "EnvironmentFiles", "ExecStart", "ExecCondition", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
+    ]
 
     /// Cuts an answer into its blocks. The only values with line breaks are commands (`{ path=... }`), whose arguments are
     /// printed as they are; such a value goes on to the line that closes the brace.
