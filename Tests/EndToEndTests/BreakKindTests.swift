@@ -140,6 +140,57 @@ extension LabTests {
             }
         }
 
+        // MARK: same-size-crash-at-start: where Python may write byte code
+
+        static let byteCode = ["UnsetEnvironment=PYTHONDONTWRITEBYTECODE"]
+
+        /// To the broken release and back again, each time as fast as it goes: the broken one must not run as the good one
+        /// did, nor the good one as the broken one.
+        @Test func byteCodeOfAnotherReleaseIsNeverRun() async throws {
+            try await fleet.withDropIn("h1", service: Self.byteCode) {
+                let good = try await fleet.deployGood(host: "h1")
+                let cache = "\(LabFleet.path)/microservices/shared/__pycache__"
+                #expect(try await fleet.lab.on("h1", "ls \(cache)").contains("warmup.cpython"))
+                for _ in 0..<3 {
+                    try await fleet.lab.run("commit", "--break", "same-size-crash-at-start")
+                    let (answer, summary) = try await fleet.qtctl("deploy", "--all", "--host", "h1", "--yes")
+                    #expect(answer.code == 4, "\(answer)")
+                    #expect(summary?.verdicts(of: "h1") == ["reverted", "reverted"])
+                    try await expectWhole("h1", good)
+                }
+                // No two checkouts share a second of the clock.
+                let checkouts = try await fleet.lab.on("h1", "grep ^checkout /var/lib/qtagent/running")
+                let seconds = checkouts.split(separator: "\n").compactMap { $0.split(separator: " ").last }
+                #expect(seconds.count >= 6 && Set(seconds).count == seconds.count, "\(checkouts)")
+            }
+        }
+
+        /// The trap itself, so that the test above has something to be spared from: with both releases' files at one second,
+        /// as they are after two checkouts within it, the broken release runs the good one's byte code and looks well.
+        @Test func theTrapIsThere() async throws {
+            let file = "\(LabFleet.path)/microservices/shared/warmup.py"
+            try await fleet.withDropIn("h1", service: Self.byteCode) {
+                try await fleet.deployGood(host: "h1")
+                let second = try await fleet.lab.on("h1", "stat -c %Y \(file)")
+                try await fleet.lab.run("commit", "--break", "same-size-crash-at-start")
+                try await fleet.lab.on(
+                    "h1",
+                    """
+                    \(RefusalTests.git) fetch -q
+                    \(RefusalTests.git) merge -q --ff-only origin/main
+                    touch -d @\(second) \(file)
+                    systemctl restart quantum-apply-layer
+                    """)
+                let port = try await fleet.lab.on("h1", "sed -n s/^APPLY_METRICS_PORT=//p /etc/quantum/apply-layer.env")
+                let isFooled = try await fleet.lab.eventually {
+                    try await fleet.lab.on("h1", "ss -Hltn 'sport = :\(port)'").isEmpty == false
+                }
+                #expect(isFooled)
+                try await fleet.lab.on("h1", "touch \(file); \(RefusalTests.git) status -s")
+            }
+            try await fleet.deployGood(host: "h1")
+        }
+
         // MARK: good releases in bad company
 
         @Test func aSlowStarterIsVerified() async throws {
@@ -161,7 +212,7 @@ extension LabTests {
         /// The first service to be restarted follows the second: systemd restarts it once more.
         @Test func aServiceThatIsTakenAlongIsProvenAndGoesBack() async throws {
             try await fleet.deployGood(host: "h1")
-            try await fleet.withDropIn("h1", unit: "PartOf=quantum-reconcile-engine.service") {
+            try await fleet.withDropIn("h1", units: ["PartOf=quantum-reconcile-engine.service", ""]) {
                 let good = try await fleet.lab.run("commit")
                 let (answer, summary) = try await fleet.qtctl("deploy", "--all", "--host", "h1", "--yes")
                 #expect(answer.code == 0, "\(answer)")
@@ -171,6 +222,23 @@ extension LabTests {
                 let (broken, failed) = try await fleet.qtctl("deploy", "--all", "--host", "h1", "--yes")
                 #expect(broken.code == 4, "\(broken)")
                 #expect(failed?.verdicts(of: "h1") == ["reverted", "reverted"])
+                try await expectWhole("h1", good)
+            }
+        }
+
+        /// The second service follows the first, whose start fails on the new release: the second runs that release although
+        /// its own turn never came.
+        @Test func aServiceThatWasOnlyTakenAlongGoesBackToo() async throws {
+            let good = try await fleet.deployGood(host: "h1")
+            let version = "\(LabFleet.path)/microservices/shared/version.py"
+            try await fleet.withDropIn(
+                "h1", units: ["", "PartOf=quantum-apply-layer.service"],
+                each: ["ExecStartPost=/bin/sh -c '! grep -q err-in-journal \(version)'", ""]
+            ) {
+                try await fleet.lab.run("commit", "--break", "err-in-journal")
+                let (answer, summary) = try await fleet.qtctl("deploy", "--all", "--host", "h1", "--yes")
+                #expect(answer.code == 4, "\(answer)")
+                #expect(summary?.targets?.first?.rule == "restart_failed")
                 try await expectWhole("h1", good)
             }
         }

@@ -76,15 +76,6 @@ struct LabFleet {
         return commit
     }
 
-    /// A release that works, on one host.
-    @discardableResult func deployGood(to host: String) async throws -> String {
-        let commit = try await lab.run("commit", "--message", "a good release")
-        let (answer, summary) = try await qtctl("deploy", "--all", "--host", host, "--yes", "-m", "a good release")
-        try #require(answer.code == 0, "\(answer)")
-        try #require(summary?.state == "succeeded")
-        return commit
-    }
-
     /// Whether every process of a host comes to be known to run `commit`: what a host tells is as old as its last beat.
     func runs(_ commit: String, on host: String) async throws -> Bool {
         try await lab.eventually { try await runsNow(commit, on: host) }
@@ -137,13 +128,13 @@ struct LabFleet {
         #expect(isBack)
     }
 
-    /// Does something while the stack's units of a host have further lines: `unit` for the first service only, `service` for
-    /// both, `each` one for each.
+    /// Does something while the stack's units of a host have further lines: `units` and `each` one for each
+    /// service, `service` for both.
     func withDropIn(
-        _ host: String, unit: String = "", service: [String] = [], each: [String] = ["", ""],
+        _ host: String, units: [String] = ["", ""], service: [String] = [], each: [String] = ["", ""],
         _ body: () async throws -> Void
     ) async throws {
-        for (name, (unit, own)) in zip(Self.services, zip([unit, ""], each)) {
+        for (name, (unit, own)) in zip(Self.services, zip(units, each)) {
             let folder = "/etc/systemd/system/\(name).service.d"
             try await lab.on(
                 host, "mkdir -p \(folder); printf '%s\\n' '[Unit]' \"$1\" '[Service]' \"$2\" > \(folder)/case.conf",

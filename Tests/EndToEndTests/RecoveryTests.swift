@@ -46,14 +46,14 @@ extension LabTests {
         ]
 
         @Test(arguments: rows) func theAgentIsKilled(row: Row) async throws {
-            let good = try await fleet.deployGood(to: "h1")
+            let good = try await fleet.deployGood(host: "h1")
             try await plant("\(row.point):kill")
             try await expect(row, from: good)
         }
 
         @Test(arguments: powerRows) func theHostLosesPower(row: Row) async throws {
             let lab = fleet.lab
-            let good = try await fleet.deployGood(to: "h1")
+            let good = try await fleet.deployGood(host: "h1")
             try await plant("\(row.point):wait")
             try await expect(row, from: good) {
                 let isThere = try await lab.eventually {
@@ -68,7 +68,7 @@ extension LabTests {
         /// Restart=always must not bring a service up while its files are half one commit and half another.
         @Test func aServiceThatDiesInACheckoutIsKeptDownAndStartedAgain() async throws {
             let lab = fleet.lab
-            let good = try await fleet.deployGood(to: "h1")
+            let good = try await fleet.deployGood(host: "h1")
             try await plant("checkout_moved:wait")
             let row = Row(point: "", verdict: "verified", code: 0, goesOn: true)
             try await expect(row, from: good) {

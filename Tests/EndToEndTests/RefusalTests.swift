@@ -51,7 +51,39 @@ extension LabTests {
                 rule: "daemon_reload_needed", remedy: "systemctl daemon-reload",
                 make: "touch -d '+2 seconds' /etc/systemd/system/quantum-apply-layer.service",
                 undo: "systemctl daemon-reload"),
+            Case(
+                rule: "unit_type_unsupported", remedy: "prepare step", make: dropIn("Type=oneshot"), undo: removeDropIn),
+            Case(
+                rule: "unit_not_found", remedy: "systemctl daemon-reload",
+                make: "mv \(unit) /etc/quantum/away.service; systemctl daemon-reload",
+                undo: "mv /etc/quantum/away.service \(unit); systemctl daemon-reload"),
+            Case(
+                rule: "working_directory_unusable", remedy: "write the path itself", make: dropIn("WorkingDirectory=~"),
+                undo: removeDropIn),
+            Case(
+                rule: "not_a_work_tree_root", remedy: "set WorkingDirectory to \(LabFleet.path)",
+                make: dropIn("WorkingDirectory=\(LabFleet.path)/microservices"), undo: removeDropIn),
+            Case(rule: "user_unknown", remedy: "nobody-here", make: dropIn("User=nobody-here"), undo: removeDropIn),
+            Case(
+                rule: "other_branch", remedy: "git checkout main", make: "\(git) checkout -q -b side",
+                undo: "\(git) checkout -q main; \(git) branch -q -D side"),
+            Case(
+                rule: "repository_unsupported", remedy: "full clone",
+                make: "\(git) update-index --assume-unchanged microservices/apply_layer/main.py",
+                undo: "\(git) update-index --no-assume-unchanged microservices/apply_layer/main.py"),
+            Case(
+                rule: "code_owner", remedy: "chown -R",
+                make: "chown root \(LabFleet.path) \(LabFleet.path)/.git; chmod o+w \(LabFleet.path)/.git",
+                undo: "chmod o-w \(LabFleet.path)/.git; chown qt:qt \(LabFleet.path) \(LabFleet.path)/.git"),
+            Case(
+                rule: "foreign_unit_in_path", remedy: "a checkout of its own",
+                make: """
+                    printf '[Service]\\nWorkingDirectory=\(LabFleet.path)\\nExecStart=/bin/sleep 1000\\n' > /run/systemd/system/stray.service
+                    systemctl start stray
+                    """,
+                undo: "systemctl stop stray; rm /run/systemd/system/stray.service; systemctl daemon-reload"),
         ]
+        private static let unit = "/etc/systemd/system/quantum-apply-layer.service"
 
         @Test(arguments: cases) func aHostThatIsNotFitIsRefused(one: Case) async throws {
             try await fleet.lab.run("commit", "--message", "not to be deployed")
@@ -64,6 +96,35 @@ extension LabTests {
             #expect(answer.output.contains("\"rule\":\"\(one.rule)\""), "\(answer)")
             #expect(answer.output.contains(one.remedy), "\(answer)")
             #expect(answer.output.contains("\"host\":\"h2\""))
+            #expect(after == before)
+        }
+
+        /// The agent's own sandbox: what it may not write it does not promise to deploy.
+        @Test func aTreeThatTheAgentMayNotWriteIsRefused() async throws {
+            try await fleet.lab.run("commit", "--message", "not to be deployed")
+            let dropIn = "/run/systemd/system/qtagent.service.d"
+            try await fleet.lab.on(
+                "h2",
+                """
+                mkdir \(dropIn)
+                printf '[Service]\\nReadOnlyPaths=\(LabFleet.path)\\n' > \(dropIn)/narrow.conf
+                systemctl daemon-reload
+                systemctl restart qtagent
+                """)
+            let before = try await fleet.pictures()
+            var answer = try await fleet.qtctl("deploy", "--all", "--yes").answer
+            // An agent that has just begun may not hear the first question.
+            _ = try await fleet.lab.eventually {
+                if answer.output.contains("tree_not_writable") { return true }
+                answer = try await fleet.qtctl("deploy", "--all", "--yes").answer
+                return false
+            }
+            let after = try await fleet.pictures()
+            try await fleet.lab.on("h2", "rm -r \(dropIn); systemctl daemon-reload; systemctl restart qtagent")
+            try await fleet.waitForAgent("h2")
+            #expect(answer.code == 5, "\(answer)")
+            #expect(
+                answer.output.contains("tree_not_writable") && answer.output.contains("ReadWritePaths="), "\(answer)")
             #expect(after == before)
         }
 
