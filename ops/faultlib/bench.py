@@ -162,7 +162,7 @@ class Bench:
 
     def qtctl(self, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [f"{agent.binaries()}/qtctl", *words],
+            [f"{agent.binaries(self.lab.settings)}/qtctl", *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -91,7 +91,7 @@ def _replay(names: list[str]) -> int:
 def _try(trials: list[cells.Trial], hosts: int, points: list[str], faults: list[str], json: str | None) -> int:
     lab = Lab()
     lab.down(purge=True)
-    lab.up(hosts)
+    lab.up(hosts, small=set())
     try:
         lab.provision(with_agent=True)
         report = Report(points, faults, len(trials), json)

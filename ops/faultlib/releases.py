@@ -53,7 +53,7 @@ class Releases:
         self.number += 1
         files = _stack_files(kind)
         for index in range(BULK):
-            files[f"bulk/{index:03}"] = f"release {self.number} file {index}\n".encode() * 20
+            files[f"bulk/{index:03}"] = f"{self.branch} release {self.number} file {index}\n".encode() * 20
         # A file that no other release has: one that is left behind shows.
         files[f"bulk/only-in-{self.number}"] = b"\n"
         files[f"only-{self.number}/file"] = b"\n"
