@@ -22,6 +22,22 @@ import Testing
             attempt: attempt, token: 42, detail: "finished_without_lease (gone)", targets: [target])
     }
 
+    /// Sent before its job's journal has its end, a report would let a crash judge the job twice.
+    @Test func aHeldReportIsNotSent() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            try spool.hold(Self.report(1))
+            #expect(spool.waiting(host: Self.host) == ([], []))
+            #expect(ReportSpool(stateDirectory: folder).held(Self.report(1).attempt) == Self.report(1))
+            #expect(spool.held(Self.report(2).attempt) == nil)
+            try spool.release(Self.report(1).attempt)
+            try spool.release(Self.report(1).attempt)
+            #expect(spool.waiting(host: Self.host).reports == [Self.report(1)])
+            #expect(spool.held(Self.report(1).attempt) == nil)
+        }
+    }
+
     @Test func aReportWaitsUntilItIsRemoved() throws {
         try TemporaryFolder.with { folder in
             let spool = ReportSpool(stateDirectory: folder)

@@ -35,6 +35,16 @@ import Testing
         #expect(Self.judge(Self.record(ended: nil), started: 5000) == .mixed)
     }
 
+    /// Recovery checks out again: what starts after that is no longer mixed because of the one that was cut short.
+    @Test func aCheckoutThatWasCutShortEndsWithTheNext() {
+        var record = Self.record(ended: nil)
+        record.begin(Self.path, .init(bootID: "boot", begun: 300, ended: nil, commit: Self.old, wallSecond: 0))
+        record.end(Self.path, at: 400, wallSecond: 7)
+        #expect(Self.judge(record, started: 250) == .mixed)
+        #expect(Self.judge(record, started: 350) == .mixed)
+        #expect(Self.judge(record, started: 401, head: Self.old) == .known)
+    }
+
     @Test func somebodyElseMovedHead() {
         let moves = [(time: Timestamp(milliseconds: 900), commit: Self.old)]
         #expect(Self.judge(Self.record(), started: 201, head: Self.old, moves: moves) == .inferred)

@@ -207,6 +207,31 @@ import Testing
         #expect(try await repository.status().isClean)
     }
 
+    /// What recovery does after a loss of power: by way of the commit that was being checked out, so that no file which only
+    /// that one has stays behind.
+    @Test func aTreeOfUnknownFilesIsMadeWholeOverBothCommits() async throws {
+        let fixture = try await GitFixture()
+        let state = try TemporaryFolder()
+        let old = try #require(try await fixture.repository().head())
+        let new = try await fixture.commit(["app.py": "two\n", "new/only.py": "n\n", "lib": nil], "Second")
+        let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
+        let repository = try fixture.repository(lock: lock)
+        try await repository.fetch(GitFixture.main)
+        try await fixture.git(["checkout", "-q", new.text, "--", "new/only.py"], in: fixture.tree)
+        try fixture.write("", to: fixture.tree + "/app.py")
+        for name in ["index.lock", "HEAD.lock", "refs/heads/main.lock"] {
+            try fixture.write("", to: fixture.tree + "/.git/" + name)
+        }
+        #expect(try await repository.removeStaleLocks() == ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+        try await repository.dropIndex()
+        for commit in [new, old] { try await repository.resetHard(to: commit) }
+        #expect(try await repository.head() == old)
+        #expect(try await repository.status().isClean)
+        #expect(try await repository.status().untracked.isEmpty)
+        #expect(try fixture.read("app.py") == "one\n")
+        await #expect(throws: HostError.self) { try await fixture.repository().dropIndex() }
+    }
+
     @Test func anUntrackedFileInTheWayIsFound() async throws {
         let fixture = try await GitFixture()
         let repository = try fixture.repository()
