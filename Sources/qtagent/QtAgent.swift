@@ -7,7 +7,10 @@ struct QtAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "qtagent",
         abstract: "Deploys this host's services by order of the fleet.",
-        subcommands: [Run.self, PrepareHost.self, Recover.self, CheckConfig.self, Version.self],
+        subcommands: [
+            Run.self, PrepareHost.self, Recover.self, HostPlan.self, HostVerify.self, HostDeploy.self, CheckConfig.self,
+            Version.self,
+        ],
         defaultSubcommand: Run.self)
 
     /// Wrong usage is exit 2, as in qtctl; the parser's own number is another.

@@ -1,4 +1,3 @@
-import Coordination
 import DeployModel
 import HostControl
 
@@ -10,8 +9,20 @@ struct PlanAnswer: Sendable {
 
     typealias Fields = [(String, String)]
 
+    /// What is asked: texts as they stand in Redis, checked where they are used.
+    struct Question: Sendable {
+        /// Service names joined by `+`, or `*`.
+        var services: String
+        /// The source; empty for any.
+        var source = ""
+        /// The branch; empty for the source's default.
+        var branch = ""
+        /// The commit; empty for what the remote has.
+        var commit = ""
+    }
+
     /// One list of fields per target, in restart order.
-    func targets(_ question: StreamEntry) async -> [Fields] {
+    func targets(_ question: Question) async -> [Fields] {
         let asked = requested(question)
         guard !asked.isEmpty else { return [] }
         guard let facts = try? await tools.systemd.show(configuration.services.map(\.name)) else {
@@ -37,17 +48,17 @@ struct PlanAnswer: Sendable {
             \.fields)
     }
 
-    private func requested(_ question: StreamEntry) -> [ServiceConfiguration] {
-        let names = Set(question["services"].split(separator: "+").map(String.init))
+    private func requested(_ question: Question) -> [ServiceConfiguration] {
+        let names = Set(question.services.split(separator: "+").map(String.init))
         return configuration.services.filter {
-            (question["services"] == "*" || names.contains($0.name.text))
-                && (question["source"].isEmpty || question["source"] == $0.source.text)
+            (question.services == "*" || names.contains($0.name.text))
+                && (question.source.isEmpty || question.source == $0.source.text)
         }
     }
 
     /// All services of one canonical path: those that were asked for, and their siblings.
     private func group(
-        _ path: CanonicalPath, _ units: [InspectedUnit], _ asked: [ServiceConfiguration], _ question: StreamEntry
+        _ path: CanonicalPath, _ units: [InspectedUnit], _ asked: [ServiceConfiguration], _ question: Question
     ) async -> [(ServiceConfiguration, Fields)] {
         guard let first = units.first(where: { asked.contains($0.configuration) }),
             let source = configuration.sources[first.configuration.source]
@@ -81,26 +92,26 @@ struct PlanAnswer: Sendable {
     }
 
     private func branch(
-        _ question: StreamEntry, _ source: AgentConfiguration.SourceConfiguration
+        _ question: Question, _ source: AgentConfiguration.SourceConfiguration
     ) throws(Refusal) -> BranchName {
-        guard !question["branch"].isEmpty else { return source.branches[0] }
-        guard let branch = source.branches.first(where: { $0.text == question["branch"] }) else {
+        guard !question.branch.isEmpty else { return source.branches[0] }
+        guard let branch = source.branches.first(where: { $0.text == question.branch }) else {
             throw Refusal(
-                .branchNotAllowed, "branch \(VisibleText(question["branch"])) is not allowed on this host",
+                .branchNotAllowed, "branch \(VisibleText(question.branch)) is not allowed on this host",
                 remedy: "allowed: \(source.branches.map(\.text).joined(separator: ", "))")
         }
         return branch
     }
 
     /// What the remote has, and how far the checkout is from it.
-    private func remote(_ tree: InspectedTree, _ branch: BranchName, _ question: StreamEntry) async -> Fields {
+    private func remote(_ tree: InspectedTree, _ branch: BranchName, _ question: Question) async -> Fields {
         do throws(HostError) {
             let remote = try await tree.repository.lsRemote(branch)
             guard let remote else {
                 return Self.refused(
                     Refusal(.commitUnknown, "the remote has no branch \(branch)", remedy: "name another with --ref"))
             }
-            let wanted = (try? CommitID(question["commit"])) ?? remote
+            let wanted = (try? CommitID(question.commit)) ?? remote
             let isHere = try await tree.repository.exists(wanted)
             return [
                 ("branch", branch.text), ("remote_commit", remote.text),

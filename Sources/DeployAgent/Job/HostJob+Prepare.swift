@@ -126,6 +126,7 @@ extension HostJob {
 
     /// Claims all services of the job, and says who holds them while it waits.
     func takeLease() async throws(JobFailure) {
+        guard right.isAsked else { return narrator.tell(.lease, .done, "none: the glass is broken") }
         let deadline = ContinuousClock.now + configuration.timings.leaseWait
         var told = ""
         while true {

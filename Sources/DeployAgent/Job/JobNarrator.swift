@@ -5,17 +5,14 @@ import Synchronization
 /// Tells followers what a job does, beside the job: telling never delays or fails a step. While Redis is away the newest
 /// events wait, the oldest are dropped; the verdict does not depend on them.
 final class JobNarrator: Sendable {
-    private let attempt: AttemptName
-    private let fleet: Fleet
-    private let right: JobRight
+    private let send: @Sendable (StepEvent) async -> Void
     private let events: AsyncStream<StepEvent>
     private let input: AsyncStream<StepEvent>.Continuation
     private let current: Mutex<Step> = Mutex(.admit)
 
-    init(attempt: AttemptName, fleet: Fleet, right: JobRight) {
-        self.attempt = attempt
-        self.fleet = fleet
-        self.right = right
+    /// A narrator whose listener is `send`.
+    init(_ send: @escaping @Sendable (StepEvent) async -> Void) {
+        self.send = send
         (events, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(500))
     }
 
@@ -37,9 +34,6 @@ final class JobNarrator: Sendable {
 
     /// Sends events until ``finish()``.
     func run() async {
-        for await event in events {
-            // A follower that misses a line is not worth a failed job: the error shows in the connection's own log.
-            try? await fleet.tell(attempt, token: await right.currentToken, [event])
-        }
+        for await event in events { await send(event) }
     }
 }

@@ -6,9 +6,11 @@ import HostControl
 ///
 /// The deadline is the moment the last successful claim or renewal was *sent* plus 0.8 of the lease's time, on CLOCK_BOOTTIME,
 /// which goes on while a virtual machine sleeps. Past it the right is gone, whatever Redis says.
+///
+/// A person who breaks the glass needs none: such a right always holds, and is never renewed.
 actor JobRight {
     private let attempt: AttemptName
-    private let fleet: Fleet
+    private let fleet: Fleet?
     private var token: Int64?
     private var deadline: Int64 = 0
     private var ttl = Duration.seconds(30)
@@ -17,10 +19,14 @@ actor JobRight {
     private var loss: String?
     private var stepDeadline: Int64 = .max
 
-    init(attempt: AttemptName, fleet: Fleet) {
+    /// The right of an attempt; without a fleet nobody is asked for it.
+    init(attempt: AttemptName, fleet: Fleet?) {
         self.attempt = attempt
         self.fleet = fleet
     }
+
+    /// Whether there is anybody to ask for the right.
+    nonisolated var isAsked: Bool { fleet != nil }
 
     /// A right that was claimed by a former life of the agent: its token is known, its deadline has passed.
     func resume(token: Int64?) { self.token = token }
@@ -29,7 +35,10 @@ actor JobRight {
     var currentToken: Int64? { token }
 
     /// Asks for the right.
+    ///
+    /// - Returns: the answer; `closed` where there is nobody to ask.
     func claim(floor: Int64) async throws(CoordinationError) -> ClaimReply {
+        guard let fleet else { return .closed("nobody is asked") }
         let sent = BootClock.now()
         asked = sent
         let reply = try await fleet.claim(attempt, floor: floor)
@@ -43,6 +52,7 @@ actor JobRight {
 
     /// Why the right does not hold at this moment, or nil when it does. Asked before every irreversible step.
     var refusal: String? {
+        guard isAsked else { return nil }
         if let loss { return "the lease was lost (\(loss))" }
         return BootClock.now() < deadline ? nil : "the lease could not be renewed in time"
     }
@@ -62,7 +72,7 @@ actor JobRight {
     }
 
     private func renewOnce() async {
-        guard loss == nil, BootClock.now() < stepDeadline else { return }
+        guard let fleet, loss == nil, BootClock.now() < stepDeadline else { return }
         // Past its deadline a right is gone: a renewal after a freeze must not bring it back to life. One that a former life of
         // the agent claimed has no deadline yet; its renewals are signs of life.
         let isInTime = token == nil || deadline == 0 || BootClock.now() < deadline

@@ -136,7 +136,10 @@ struct JobService: Service {
     ) async {
         let attempt = journal.attempt
         let right = JobRight(attempt: attempt, fleet: fleet)
-        let narrator = JobNarrator(attempt: attempt, fleet: fleet, right: right)
+        let narrator = JobNarrator { [fleet] event in
+            // A follower that misses a line is not worth a failed job: the error shows in the connection's own log.
+            try? await fleet.tell(attempt, token: await right.currentToken, [event])
+        }
         await right.resume(token: JobProgress(journal.records).token)
         await state.begin(attempt, narrator)
         logger.info(

@@ -33,7 +33,11 @@ struct QuestionService: Service {
             guard let question = try await fleet.question(id) else { return }
             switch question.kind {
             case .plan:
-                let targets = await planner.targets(question.entry)
+                let entry = question.entry
+                let targets = await planner.targets(
+                    PlanAnswer.Question(
+                        services: entry["services"], source: entry["source"], branch: entry["branch"],
+                        commit: entry["commit"]))
                 for target in targets { try await fleet.answer(id, from: host, target) }
                 try await fleet.answer(id, from: host, [("type", "done"), ("targets", String(targets.count))])
             }
