@@ -79,7 +79,7 @@ extension LabTests {
             #expect(summary?.verdicts(of: "h1") == ["verified", "verified"])
             #expect(try await fleet.picture("h1").head == commit)
             #expect(try await fleet.runs(commit, on: "h1"))
-            try await lab.on("h1", "rm -rf \(folder) /run/go-on; systemctl daemon-reload")
+            try await lab.on("h1", "rm -f \(folder)/slow.conf /run/go-on; systemctl daemon-reload")
         }
 
         /// Submits a rollout and leaves it; the path of its journal on a host.

@@ -142,7 +142,8 @@ struct LabFleet {
                 (service + [own]).joined(separator: "\n"))
         }
         let remove =
-            Self.services.map { "rm -r /etc/systemd/system/\($0).service.d; " }.joined() + "systemctl daemon-reload"
+            Self.services.map { "rm /etc/systemd/system/\($0).service.d/case.conf; " }.joined()
+            + "systemctl daemon-reload"
         try await lab.on(host, "systemctl daemon-reload")
         do { try await body() } catch {
             try await lab.on(host, remove)

@@ -43,7 +43,7 @@ struct HeldHost {
         try await on(
             """
             touch /run/go-on
-            rm -rf \(Self.slow); systemctl daemon-reload
+            rm -f \(Self.slow)/slow.conf; systemctl daemon-reload
             if test -e \(Self.hooked); then mv \(Self.hooked) /etc/qtagent/agent.yaml; systemctl restart qtagent; fi
             """)
     }

@@ -63,6 +63,10 @@ extension LabTests {
             Case(
                 rule: "not_a_work_tree_root", remedy: "set WorkingDirectory to \(LabFleet.path)",
                 make: dropIn("WorkingDirectory=\(LabFleet.path)/microservices"), undo: removeDropIn),
+            Case(
+                rule: "interlock_missing", remedy: "systemctl restart qtagent",
+                make: "rm $(dirname \(dropIn))/50-qtagent.conf; systemctl daemon-reload",
+                undo: "qtagent prepare-host"),
             Case(rule: "user_unknown", remedy: "nobody-here", make: dropIn("User=nobody-here"), undo: removeDropIn),
             Case(
                 rule: "other_branch", remedy: "git checkout main", make: "\(git) checkout -q -b side",
