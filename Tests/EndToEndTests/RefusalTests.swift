@@ -52,7 +52,8 @@ extension LabTests {
                 make: "touch -d '+2 seconds' /etc/systemd/system/quantum-apply-layer.service",
                 undo: "systemctl daemon-reload"),
             Case(
-                rule: "unit_type_unsupported", remedy: "prepare step", make: dropIn("Type=oneshot"), undo: removeDropIn),
+                rule: "unit_type_unsupported", remedy: "prepare step", make: dropIn("Type=oneshot\\nRestart=no"),
+                undo: removeDropIn),
             Case(
                 rule: "unit_not_found", remedy: "systemctl daemon-reload",
                 make: "mv \(unit) /etc/quantum/away.service; systemctl daemon-reload",

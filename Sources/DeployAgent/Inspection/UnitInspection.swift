@@ -22,6 +22,11 @@ struct UnitInspection: Sendable {
     /// - Throws: the ``Refusal`` that an operator reads.
     func inspect(_ configuration: ServiceConfiguration, _ facts: UnitFacts) throws(Refusal) -> InspectedUnit {
         let unit = configuration.name.unit
+        if facts.loadState == "bad-setting" {
+            throw Refusal(
+                .unitNotFound, "systemd can't use the settings of \(unit)",
+                remedy: "see what it says: systemctl status \(unit); mend the line, then: systemctl daemon-reload")
+        }
         guard facts.isLoaded else {
             throw Refusal(
                 .unitNotFound, "\(unit) is \(VisibleText(facts.loadState)) in systemd",
