@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "DeployOperatorTests",
             dependencies: [
-                "DeployOperator", "DeployModel", "Coordination", "RedisClient", "SettingsFile", "TestSupport",
+                "DeployOperator", "DeployModel", "DeployProtocol", "Coordination", "RedisClient", "SettingsFile",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

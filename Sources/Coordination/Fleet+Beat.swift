@@ -19,14 +19,11 @@ package struct Beat: Sendable, Equatable {
     package var step: Step?
     /// The facts of each service.
     package var services: [ServiceFacts]
-    /// The `run_id` of the Redis server, as read on this connection.
-    package var runID: String
 
     /// A beat.
     package init(
         host: HostName, machineID: String, bootID: String, agent: String, state: String, attempt: AttemptName?,
-        step: Step?,
-        services: [ServiceFacts], runID: String
+        step: Step?, services: [ServiceFacts]
     ) {
         self.host = host
         self.machineID = machineID
@@ -36,7 +33,6 @@ package struct Beat: Sendable, Equatable {
         self.attempt = attempt
         self.step = step
         self.services = services
-        self.runID = runID
     }
 }
 
@@ -109,7 +105,7 @@ extension Fleet {
         var arguments = [
             beat.host.text, beat.machineID, beat.bootID, beat.agent, ContractVersion.current, beat.state,
             attempt?.rollout.text ?? "", attempt?.operation.rawValue ?? "", attempt.map { String($0.number) } ?? "",
-            beat.step?.rawValue ?? "", beat.services.map(\.word).joined(separator: " "), beat.runID,
+            beat.step?.rawValue ?? "", beat.services.map(\.word).joined(separator: " "),
         ]
         for facts in beat.services { arguments += Self.fields(facts) }
         let reply = try await run(.heartbeat, arguments)

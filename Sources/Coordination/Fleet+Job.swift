@@ -33,8 +33,8 @@ package enum ClaimReply: Sendable, Equatable {
     case granted(token: Int64, ttl: Duration)
     /// Another holder has one of the services.
     case held(LeaseHolder)
-    /// Redis lost its memory; nothing is granted until leases have run out.
-    case onHold
+    /// Nothing is granted for now.
+    case onHold(Hold)
     /// The job is no longer to be done; the state it is in.
     case closed(String)
 }
@@ -156,7 +156,7 @@ extension Fleet {
                 LeaseHolder(
                     service: reply[0], holder: reply[1], operatorName: reply[2],
                     age: Self.age(from: reply[3], to: reply[4]), reason: reply[5]))
-        case .hold: return .onHold
+        case .hold: return .onHold(Hold(reply))
         case .closed, .unknown: return .closed(reply.state)
         default: throw reply.unexpected
         }

@@ -7,6 +7,8 @@ package enum SubmitReply: Sendable, Equatable {
     case taken
     /// This very order was taken before; nothing was done.
     case takenBefore
+    /// Not taken for now: the same order can be submitted again later. Nothing was written.
+    case onHold(Hold)
     /// Not taken, nothing was written.
     case refused(Refusal)
 }
@@ -33,6 +35,7 @@ extension Fleet {
         switch reply.code {
         case .ok: return .taken
         case .again: return .takenBefore
+        case .hold: return .onHold(Hold(reply))
         default: return .refused(try Self.refusal(reply))
         }
     }
@@ -63,10 +66,6 @@ extension Fleet {
                 "\(reply[0]) is held by rollout \(reply[1].prefix(8)) of \(VisibleText(reply[2])) for "
                     + "\(Self.age(from: reply[3], to: reply[4])): \(VisibleText(reply[5]))",
                 remedy: "wait for it: qtctl follow \(reply[1].prefix(8))")
-        case .hold:
-            Refusal(
-                .redisUnavailable, "Redis lost its memory a moment ago; nothing is granted until leases have run out",
-                remedy: "try again in half a minute")
         default: throw reply.unexpected
         }
     }

@@ -49,9 +49,6 @@ import Testing
             try await Self.refused(bench, free, .hostDown, "not been heard for ever")
             try await bench.beat("h2")
 
-            try await bench.send("HSET", bench.keys.meta, "hold_until", "4000000000000")
-            try await Self.refused(bench, free, .redisUnavailable, "lost its memory")
-            try await bench.send("HDEL", bench.keys.meta, "hold_until")
             try await bench.send("HSET", bench.keys.meta, "fleet", "elsewhere")
             try await Self.refused(bench, free, .otherFleet, "elsewhere")
             try await bench.send("HSET", bench.keys.meta, "v", "2")
@@ -131,10 +128,6 @@ import Testing
             let gone = try await bench.unchanged("claim, no lease") { try await bench.call(.claim, id, "h1", "0") }
             #expect(gone == ["closed", "lease of t is gone"])
             try await bench.send("HSET", lease, "rollout", id.text)
-            try await bench.send("HSET", bench.keys.meta, "hold_until", "4000000000000")
-            let hold = try await bench.unchanged("claim, on hold") { try await bench.call(.claim, id, "h1", "0") }
-            #expect(hold == ["hold", "4000000000000"])
-            try await bench.send("HDEL", bench.keys.meta, "hold_until")
             let token = try await bench.call(.claim, id, "h1", "0")[1]
             try await bench.send("HSET", lease, "rollout", "other")
             let lost = try await bench.unchanged("renew, gone") { try await bench.call(.renew, id, "h1", token) }

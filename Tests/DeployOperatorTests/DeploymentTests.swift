@@ -152,6 +152,42 @@ import Testing
         }
     }
 
+    /// The order is good, and only Redis is in doubt of itself: what waits is told once, and sent when the hold is over.
+    @Test(arguments: [false, true]) func aHoldIsWaitedFor(isLeft: Bool) async throws {
+        try await TemporaryFolder.with { folder async throws in
+            let files = UserFiles(environment: ["HOME": "\(folder)"])
+            try await RedisServer.with { server async throws in
+                let stage = StandIn(server: server, fleet: Fleet(name: StandIn.name, redis: server.client("test")))
+                try await stage.enrol("h1")
+                try await server.setHold(of: StandIn.name, until: 4_000_000_000_000)
+                let now = try await stage.fleet.serverTime()
+                let made = Plan.make(Samples.all, targets: [Samples.target("h1")], silent: [], notes: []).order(
+                    Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: now,
+                    created: now)
+                let order = try #require(made)
+                let before = RolloutID.random()
+                try files.noteLast(before, StandIn.name)
+                let wire = Wire()
+                let deployment = Deployment(
+                    fleet: stage.fleet, settings: stage.settings, files: files, console: wire.console)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        // Left while the order is on its way, whether it was taken can't be known.
+                        do throws(OperatorError) { try await deployment.submit(order) } catch {
+                            guard isLeft, case .unsure = error else { throw error }
+                            try files.noteLast(before, StandIn.name)
+                        }
+                    }
+                    #expect(await wire.until("waiting about").last?.contains("nothing new is granted") == true)
+                    if isLeft { group.cancelAll() } else { try await server.endHold(of: StandIn.name) }
+                    try await group.waitForAll()
+                }
+                #expect(try files.lastRollout(StandIn.name) == (isLeft ? before : order.id))
+                #expect(try await stage.fleet.rollout(order.id)?.state == (isLeft ? nil : .running))
+            }
+        }
+    }
+
     @Test func aDetachedDeploymentNamesTheRolloutOnStandardOutput() throws {
         let made = Plan.make(Samples.all, targets: [Samples.target("h1")], silent: [], notes: []).order(
             Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: Samples.now,

@@ -35,8 +35,9 @@ import Testing
                 _ = try await fleet.beat(
                     Beat(
                         host: HostName(accepted: host), machineID: String(repeating: "1", count: 32), bootID: "b",
-                        agent: "test", state: "idle", attempt: nil, step: nil, services: [], runID: "r"))
+                        agent: "test", state: "idle", attempt: nil, step: nil, services: []))
             }
+            try await server.endHold(of: fleet.name)
             guard case .taken = try await fleet.submit(order, signature: []) else {
                 throw CoordinationError.contract("submit", "refused")
             }

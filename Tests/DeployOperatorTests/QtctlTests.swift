@@ -126,11 +126,11 @@ import Testing
                     Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: now,
                     created: now)
                 let order = try #require(made)
-                #expect(try await stage.fleet.submit(order, signature: []) == .taken)
+                try #require(try await stage.fleet.submit(order, signature: []) == .taken)
                 let answer = await Qtctl.run(
                     """
                     qtctl follow \(order.id.short) --json 2>"$HOME/notes" >"$HOME/data" & 
-                    until grep -q dispatched "$HOME/data"; do :; done
+                    until grep -q dispatched "$HOME/data" || ! kill -0 $!; do :; done
                     kill -\(signal) $(pgrep -P $! || echo $!); wait $!; code=$?
                     cat "$HOME/notes"; tail -n 1 "$HOME/data"; exit $code
                     """, variables(stage, home))

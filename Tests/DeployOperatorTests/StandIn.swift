@@ -1,5 +1,6 @@
 import Coordination
 import DeployModel
+import DeployProtocol
 import RedisClient
 import TestSupport
 
@@ -56,8 +57,8 @@ struct StandIn: Sendable {
         _ = try await fleet.beat(
             Beat(
                 host: host, machineID: String(repeating: "1", count: 32), bootID: "b", agent: "test", state: "idle",
-                attempt: nil, step: nil, services: Samples.host(host.text, services: [Samples.apply]).services,
-                runID: "r"))
+                attempt: nil, step: nil, services: Samples.host(host.text, services: [Samples.apply]).services))
+        try await server.endHold(of: Self.name)
     }
 
     private static func live(_ host: Host, _ fleet: Fleet, _ start: String) async throws {
@@ -112,6 +113,16 @@ struct StandIn: Sendable {
                     runningCommit: isGood ? Samples.new : Samples.old, startedAt: Samples.now, finishedAt: Samples.now,
                     evidence: "ok unit: active")
             ])
+    }
+}
+
+extension RedisServer {
+    /// Lets the fleet begin at once although it is new to this server, and although nobody beats in it while a test goes on.
+    func endHold(of fleet: FleetName) async throws { try await setHold(of: fleet, until: 0) }
+
+    func setHold(of fleet: FleetName, until end: Int64) async throws {
+        let words = ["HSET", Keys(fleet: fleet).meta, "hold_until", String(end), "away_ms", "1000000000"]
+        _ = try await client("administrator").call(RedisCommand(words: words), within: .seconds(10))
     }
 }
 

@@ -76,6 +76,7 @@ class Lab:
             agent.require_files(self.settings)
         with statedir.locked(self.settings):
             redis.start(self.settings, self.hub)
+            redis.shorten_lease(self.settings)
             origin.create(self.settings)
             origin.serve(self.settings, self.hub)
 

@@ -8,6 +8,7 @@ enum EmbeddedScripts {
 
     static let files: [String: [UInt8]] = [
         "_fleet": PackageResources._fleet_lua,
+        "_hold": PackageResources._hold_lua,
         "_job": PackageResources._job_lua,
         "_rollout": PackageResources._rollout_lua,
         "_settle": PackageResources._settle_lua,

@@ -3,13 +3,13 @@
 -- keys:    meta
 -- args:    id host op attempt floor(highest token the host has seen)
 -- replies: ok <token> <lease_ttl_ms> | held <service> <holder> <operator> <since_ms> <server_ms> <reason> |
---          closed <state> | hold <until_ms> | unknown
+--          closed <state> | hold <until_ms> <server_ms> <cause> | unknown
 -- events:  job claimed
--- include: fleet states rollout job
+-- include: fleet hold states rollout job
 local no = refusal('claim')
 if no then return no end
-local hold = redis.call('HGET', KEYS[1], 'hold_until')
-if hold and tonumber(hold) > NOW then return { 'hold', hold } end
+local ends, cause = hold()
+if ends then return { 'hold', int(ends), int(NOW), cause } end
 local token = math.max(NOW_US, tonumber(ARGV[5]) + 1)
 for service in string.gmatch(SERVICES, '[^+]+') do
   local lease = redis.call('HMGET', key('lease:' .. service), 'rollout', 'operator', 'since_ms', 'reason')

@@ -5,17 +5,16 @@
 --          pause_after max_failures on_failure failed_host targets, then per host: host services(joined by +)
 -- replies: ok | again | conflict | version <contract> | other_fleet <fleet> | expired <server_ms> | not_enrolled <host> |
 --          drained <host> <operator> <reason> | down <host> <beat_ms> <server_ms> |
---          busy <service> <id> <operator> <since_ms> <server_ms> <reason> | hold <until_ms>
+--          busy <service> <id> <operator> <since_ms> <server_ms> <reason> | hold <until_ms> <server_ms> <cause>
 -- events:  rollout running, job dispatched
--- include: fleet states rollout
+-- include: fleet hold states rollout
 local FIRST_HOST = 21
 local id, order = ARGV[1], ARGV[2]
 local known = redis.call('HGET', rollout_key(id), 'order')
 if known then return { known == order and 'again' or 'conflict' } end
-local meta = redis.call('HMGET', KEYS[1], 'v', 'fleet', 'hold_until')
+local meta = redis.call('HMGET', KEYS[1], 'v', 'fleet')
 if meta[1] and meta[1] ~= '1' then return { 'version', meta[1] } end
 if meta[2] and meta[2] ~= ARGV[4] then return { 'other_fleet', meta[2] } end
-if tonumber(meta[3] or '0') > NOW then return { 'hold', meta[3] } end
 if NOW > tonumber(ARGV[11]) then return { 'expired', int(NOW) } end
 
 redis.call('ZCARD', key('rollouts'))
@@ -39,6 +38,8 @@ for _, service in ipairs(list) do
   local lease = redis.call('HMGET', key('lease:' .. service), 'rollout', 'operator', 'since_ms', 'reason')
   if lease[1] then return { 'busy', service, lease[1], lease[2], lease[3], int(NOW), lease[4] } end
 end
+local ends, cause = hold()
+if ends then return { 'hold', int(ends), int(NOW), cause } end
 
 local jobs = (#ARGV - FIRST_HOST + 1) / 2
 redis.call('HSET', rollout_key(id), 'v', '1', 'order', order, 'signature', ARGV[3], 'state', 'queued', 'operator', ARGV[5],

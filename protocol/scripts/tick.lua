@@ -1,13 +1,20 @@
 #!lua
--- tick: fires one timer that fell due. Agents and following operators call it, so there is no coordinator.
+-- tick: fires one timer that fell due, or puts it off to the end of a hold. Agents and following operators call it, so there
+-- is no coordinator.
 -- keys:    meta
 -- args:
 -- replies: ok <timers left> | none
 -- events:  what the timer brings
--- include: fleet states rollout settle
+-- include: fleet hold states rollout settle
+if DOUBT then return { 'none' } end
 local due = redis.call('ZRANGEBYSCORE', key('timers'), '-inf', int(NOW), 'LIMIT', '0', '1')
 if not due[1] then return { 'none' } end
 local kind, id, host = string.match(due[1], '^(%a+)/([^/]*)/([^/]*)$')
+local ends = hold()
+if ends and (kind == 'accept' or kind == 'silence' or kind == 'unknown') then
+  redis.call('ZADD', key('timers'), int(ends), due[1])
+  return { 'ok', due_timers() }
+end
 -- A timer that names nothing of ours is dropped below: it must not block those behind it.
 local function read(name, field)
   local value = redis.pcall('HGET', name, field)
@@ -57,4 +64,4 @@ elseif kind == 'soak' and state == 'soaking' then
 elseif kind == 'ask' then
   redis.call('DEL', key('ask:' .. id))
 end
-return { 'ok', int(redis.call('ZCOUNT', key('timers'), '-inf', int(NOW))) }
+return { 'ok', due_timers() }

@@ -137,7 +137,7 @@ extension HostJob {
                 throw JobFailure(
                     .lease, Refusal(.leaseClosed, "the rollout no longer wants this (\(VisibleText(state)))"))
             case .success(.held(let lease)): holder = lease.description
-            case .success(.onHold): holder = "Redis lost its memory a moment ago; leases are not given yet"
+            case .success(.onHold(let hold)): holder = hold.description
             case .failure(let error): holder = error.description
             }
             guard ContinuousClock.now < deadline else {

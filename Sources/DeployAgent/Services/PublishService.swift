@@ -53,7 +53,8 @@ struct PublishService: Service {
         var outcome = Outcome.empty
         for report in waiting.reports {
             do {
-                switch try await send(report) {
+                guard let reply = try await send(report) else { return .failed }
+                switch reply {
                 case .taken: break
                 case .closed(let why):
                     logger.warning(
@@ -88,12 +89,19 @@ struct PublishService: Service {
 
     /// Sends a report. One without a token may be of an agent that crashed between the claim and its answer: Redis has given
     /// the right, so the same claim is made again, which gives its token.
-    private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> ReportReply {
+    ///
+    /// - Returns: nil when that claim has to wait.
+    private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> ReportReply? {
         let reply = try await fleet.report(
             report.attempt, token: report.token, detail: report.detail, report.targets)
-        guard report.token == nil, reply == .closed("superseded"),
-            case .granted(let token, _) = try await fleet.claim(report.attempt, floor: 0)
-        else { return reply }
-        return try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
+        guard report.token == nil, reply == .closed("superseded") else { return reply }
+        switch try await fleet.claim(report.attempt, floor: 0) {
+        case .granted(let token, _):
+            return try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
+        case .onHold(let hold):
+            await tell(report, hold.description)
+            return nil
+        case .held, .closed: return reply
+        }
     }
 }

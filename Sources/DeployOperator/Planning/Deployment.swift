@@ -52,7 +52,13 @@ package struct Deployment: Sendable {
     package func submit(_ order: Order) async throws(OperatorError) {
         let before = try? files.lastRollout(settings.fleet)
         note(order.id)
-        if case .refused(let refusal) = try await send(order) {
+        switch try await send(order) {
+        case .taken, .takenBefore: break
+        case .onHold:
+            // Left while it waited: there is nothing to come back to.
+            if let before { note(before) }
+            return
+        case .refused(let refusal):
             if let before { note(before) }
             throw .refused(refusal)
         }
@@ -82,11 +88,21 @@ package struct Deployment: Sendable {
         try await Follower(fleet: fleet, console: console).follow(order.id, limit: limit)
     }
 
-    /// Sends the order, a second and a third time when the reply is lost: the same order twice is a no-op.
+    /// Sends the order until Redis takes it or refuses it: through a hold, and a second and a third time when the reply is
+    /// lost. The same order twice is a no-op.
     private func send(_ order: Order) async throws(OperatorError) -> SubmitReply {
         var triesLeft = 3
+        var told = ""
         while true {
-            do throws(CoordinationError) { return try await fleet.submit(order, signature: []) } catch {
+            do throws(CoordinationError) {
+                let reply = try await fleet.submit(order, signature: [])
+                guard case .onHold(let hold) = reply else { return reply }
+                if told != hold.description {
+                    console.note("waiting about \(HumanDuration(hold.remaining)): \(hold)")
+                }
+                told = hold.description
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return reply }
+            } catch {
                 triesLeft -= 1
                 guard case .redis = error else { throw .fleet(error) }
                 guard triesLeft > 0, !Task.isCancelled else { throw .unsure(order.id, error) }
