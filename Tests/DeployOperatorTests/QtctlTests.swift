@@ -186,7 +186,7 @@ import Testing
                 let answer = await Qtctl.run(
                     """
                     export SHELL=/bin/bash; export -f qtctl; mkfifo "$HOME/in"
-                    { until grep -qs 'y/N' "$HOME/log"; do :; done; printf '\(typed)'; } >"$HOME/in" &
+                    { until grep -qs 'y/N' "$HOME/log" || ! [ -d "$HOME" ]; do :; done; printf '\(typed)'; } >"$HOME/in" &
                     script -qefc "qtctl deploy --all -m 'to be asked'" "$HOME/log" <"$HOME/in"
                     """, variables(stage, home))
                 #expect(answer.code == code, "\(answer)")
