@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from . import image
 from .settings import MAX_HOSTS, Settings
 
 # Not multi-user.target: that would start whatever the machine itself has enabled.
@@ -60,6 +61,8 @@ def mount(settings: Settings, host: str, base: str) -> str:
         os.makedirs(path, exist_ok=True)
     if new:
         seed(settings, host, upper)
+        if image.exists(folder):
+            image.sync(store)
     # Left by an overlay that was not unmounted (a crash); the kernel refuses to mount over it.
     shutil.rmtree(f"{work}/work/incompat", ignore_errors=True)
     layers = f"lowerdir={base},upperdir={upper},workdir={work}"
@@ -68,8 +71,11 @@ def mount(settings: Settings, host: str, base: str) -> str:
 
 
 def _store(settings: Settings, host: str, folder: str) -> str:
-    """Where the upper layer is kept: on disk, or in memory (lost at a crash) where asked for or needed."""
+    """Where the upper layer is kept: on disk, on a disk of the host's own, or in memory (lost at a crash)."""
     kind = settings.upper or ("tmpfs" if _is_overlay(folder) else "disk")
+    # A host keeps its disk, also where a later command has other settings.
+    if image.exists(folder) or kind.startswith("image"):
+        return image.mount(folder, kind.partition(":")[2] or image.DEFAULT_SIZE)
     if kind == "disk":
         return f"{folder}/disk"
     size = kind.partition(":")[2] or "1g"

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from . import image
 from .cgroups import CgroupTree
 from .daemons import CLEAN_ENVIRONMENT, lab_variables, spawn, tail
 from .errors import LabError
@@ -79,8 +80,21 @@ class Host:
             time.sleep(0.01)
 
     def crash(self) -> None:
-        """As if the power went: every process ends at once, nothing is told, the disk stays."""
+        """As if the power went: every process ends at once, nothing is told, the disk stays.
+
+        Of a disk in an image only what was synced stays. The host stands still meanwhile, so that the disk is that of one
+        moment and nobody hears from a process that can't write any more.
+        """
+        supervisor = live_pid(f"{self.folder}/supervisor", self.cgroups, self.name)
+        if supervisor is not None and image.exists(self.folder):
+            self.cgroups.freeze(self.name, True)
+            image.cut_power(self.folder, supervisor)
         self._clear()
+
+    def settle(self) -> None:
+        """Lets what was put on the host outlast a loss of power."""
+        if image.exists(self.folder):
+            image.sync(f"/proc/{self.require_leader()}/root/")
 
     def poweroff(self) -> None:
         """An orderly shutdown; a host that does not come to an end (a frozen one) is crashed."""
@@ -90,7 +104,7 @@ class Host:
             deadline = time.monotonic() + POWEROFF_LIMIT_S
             while self.cgroups.populated(self.name) and time.monotonic() < deadline:
                 time.sleep(0.01)
-        self._clear()
+        self.crash()
 
     def freeze(self) -> None:
         self.require_leader()
@@ -141,7 +155,8 @@ class Host:
     def _clear(self) -> None:
         self.cgroups.kill(self.name)
         self.cgroups.remove(self.name)
-        for name in ("leader", "ready"):
+        image.wait_until_released(self.folder)
+        for name in ("supervisor", "leader", "ready"):
             try:
                 os.unlink(f"{self.folder}/{name}")
             except FileNotFoundError:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 
-from . import statedir
+from . import image, statedir
 from .cgroups import CgroupTree
 from .errors import LabError
 from .host import Host
@@ -40,6 +40,7 @@ class Lab:
         began = time.monotonic()
         require_root()
         preflight.require_machine()
+        preflight.require_loop_devices(self.settings)
         statedir.prepare(self.settings)
         with statedir.locked(self.settings):
             preflight.require_cgroups(self.settings)
@@ -61,6 +62,7 @@ class Lab:
             with statedir.locked(self.settings):
                 self.cgroups.kill()
                 self.cgroups.remove()
+                image.wait_until_released(self.settings.state)
                 statedir.remove_contents(self.settings)
                 if purge:
                     statedir.remove_all(self.settings)
@@ -86,6 +88,7 @@ class Lab:
                 stack.provision(host)
                 if with_agent:
                     agent.provision(self.settings, host, release)
+                host.settle()
 
             hosts = self.running_hosts()
             _on_all(hosts, provision_host)

@@ -20,6 +20,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "redis-cli": "redis-tools",
     "useradd": "passwd",
+    "mkfs.ext4": "e2fsprogs",
 }
 
 
@@ -35,6 +36,12 @@ def _require_packages() -> None:
     if missing:
         names = " ".join(missing)
         raise LabError(f"missing packages: {names}\nrun: apt-get install -y --no-install-recommends {names}")
+
+
+def require_loop_devices(settings: Settings) -> None:
+    """For hosts with disks of their own."""
+    if settings.upper.startswith("image") and not os.path.exists("/dev/loop-control"):
+        raise LabError(f"QTLAB_UPPER={settings.upper}: no loop devices here (in Docker: --privileged)")
 
 
 def require_cgroups(settings: Settings) -> None:

@@ -38,8 +38,8 @@ class Settings(NamedTuple):
         if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,3}", net):
             raise LabError(f"QTLAB_NET={net!r}: use the first three numbers of a /24, for example 10.77.0")
         upper = os.environ.get("QTLAB_UPPER", "")
-        if not re.fullmatch(r"|disk|tmpfs(:\d+[kmg])?", upper):
-            raise LabError(f"QTLAB_UPPER={upper!r}: use disk, tmpfs or tmpfs:SIZE, for example tmpfs:48m")
+        if not re.fullmatch(r"|disk|(tmpfs|image)(:\d+[kmg])?", upper):
+            raise LabError(f"QTLAB_UPPER={upper!r}: use disk, image[:SIZE] or tmpfs[:SIZE], for example tmpfs:48m")
         tarball = os.environ.get("QTLAB_TARBALL", "")
         return Settings(
             name=name,

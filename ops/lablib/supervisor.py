@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from . import disk
+from . import disk, image
 from .cgroups import CgroupTree
 from .daemons import CLEAN_ENVIRONMENT
 from .host import Host
@@ -29,11 +29,13 @@ class Supervisor:
         self.base = Host(settings, cgroups, host).base()
 
     def run(self) -> None:
+        write_file(f"{self.folder}/supervisor", f"{os.getpid()}\n")
         self._connect_network()
         root = disk.mount(self.settings, self.host, self.base)
         # nspawn's own lock files would otherwise be shared by all labs of the machine.
         os.makedirs("/run/systemd/nspawn", exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "nspawn", "/run/systemd/nspawn", "-o", "size=1m"], check=True)
+        os.makedirs(f"{self.folder}/witness", exist_ok=True)
         while self._boot(root) == REBOOT:
             pass
 
@@ -84,6 +86,8 @@ class Supervisor:
             "--keep-unit",
             f"--machine={self.host}",
             f"--directory={root}",
+            # For what tells of a host and must not be lost with its disk.
+            f"--bind={self.folder}/witness:/var/log/qtlab",
             f"--uuid={disk.machine_id(self.settings, self.host)}",
             "--resolv-conf=off",
             "--timezone=off",
@@ -91,7 +95,8 @@ class Supervisor:
             "--console=read-only",
             "--notify-ready=yes",
             "--kill-signal=SIGRTMIN+3",
-            "--suppress-sync=yes",
+            # Nobody can tell whether a host on the machine's own file system has synced, and it takes its time.
+            f"--suppress-sync={'no' if image.exists(self.folder) else 'yes'}",
             "--capability=CAP_NET_ADMIN",
             "--boot",
             "systemd.unit=qtlab.target",

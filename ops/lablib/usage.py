@@ -15,7 +15,7 @@ ops/lab: real systemd hosts on one Linux machine, with Redis, a git origin and t
 
   exec HOST -- CMD               a command as root in the host's namespaces (quick; not frozen with the host)
   run HOST -- CMD                a command as a transient unit of the host (its limits and its cgroup)
-  start|poweroff|crash HOST      boot; orderly shutdown; power loss
+  start|poweroff|crash HOST      boot; orderly shutdown; power loss (see QTLAB_UPPER)
   freeze|thaw HOST               stop all of the host's processes in place; let them go on
   partition HOST [MODE]          cut the host's network; heal HOST undoes it
   heal HOST
@@ -37,7 +37,9 @@ Settings, from the environment:
   QTLAB_DIR         its folder (/var/tmp/NAME); /dev/shm/NAME is faster
   QTLAB_NET         its network's first three numbers (10.77.0); visible inside the lab only
   QTLAB_BASE        the hosts' root file system (/)
-  QTLAB_UPPER       where hosts write: disk, tmpfs or tmpfs:SIZE (a small SIZE tests a full disk)
+  QTLAB_UPPER       where hosts write: disk (the machine's; a crash loses nothing that was written), image[:SIZE] (a file
+                    system of its own; a crash loses what was not synced) or tmpfs[:SIZE] (in memory; a crash loses all);
+                    a small SIZE tests a full disk
   QTLAB_TARBALL     a release (make dist) that hosts install; small hosts need one
   QTLAB_BIN         else the folder of qtagent and qtctl (the newest of .build/release and .build/debug)
   QTLAB_STABLE_FOR  how long the agent watches a restarted service, for example 3s (the agent's default)
