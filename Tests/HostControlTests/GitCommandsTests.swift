@@ -48,7 +48,10 @@ import Testing
                 "GIT_OPTIONAL_LOCKS": "0",
             ])
         #expect(GitEnvironment.ssh.hasPrefix("ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes "))
-        for key in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0"] {
+        for key in [
+            "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.fsync=all", "core.fsyncMethod=fsync",
+            "credential.helper=", "gc.auto=0",
+        ] {
             #expect(GitEnvironment.configuration.contains(key))
         }
     }

@@ -13,7 +13,10 @@ extension HostJob {
         logger.warning("recovering", metadata: ["job": "\(attempt)"])
         remarks.append("recovered")
         let isRebooted = progress.bootID != identity.bootID
-        if progress.isUntouched { return report(.failed, failure: Self.crash, running: nil) }
+        if progress.isUntouched {
+            await recovery.removeLocks(order, progress)
+            return report(.failed, failure: Self.crash, running: nil)
+        }
         do throws(JobFailure) {
             try write(.life(boot: identity.bootID), .revert)
             try await stopHook()
@@ -45,9 +48,12 @@ extension HostJob {
         }
     }
 
-    private func makeWhole() async throws(JobFailure) {
-        let recovery = TreeRecovery(
+    private var recovery: TreeRecovery {
+        TreeRecovery(
             configuration: configuration, tools: tools, memory: memory, bootID: identity.bootID, logger: logger)
+    }
+
+    private func makeWhole() async throws(JobFailure) {
         do throws(Refusal) { recoveryLocks = try await recovery.recover(order, progress, attempt) } catch {
             throw JobFailure(.revert, error)
         }

@@ -32,6 +32,7 @@ struct TreeRecovery: Sendable {
                     let repository = try await repository(line.path, source)
                     locks[line.path] = repository.lock
                     let isOpen = progress.checkoutsOpen.contains(line.path)
+                    try await repository.removeStaleLocks(fetched: order.branch)
                     let route = try await route(repository, to: goal, other: other, isOpen: isOpen)
                     try await walk(route, repository, line, attempt)
                 } catch let refusal as Refusal { throw refusal } catch {
@@ -43,6 +44,19 @@ struct TreeRecovery: Sendable {
             }
         }
         return locks
+    }
+
+    /// Removes what git left in the trees of a job that was cut short before it changed one: the next fetch would fail at it.
+    func removeLocks(_ order: Order, _ progress: JobProgress) async {
+        guard let source = configuration.sources[order.source] else { return }
+        for line in order.lines(of: configuration.host) where progress.previous[line.path] != nil {
+            do {
+                try await repository(line.path, source).removeStaleLocks(fetched: order.branch)
+            } catch {
+                // The next job of the path says so too, to somebody who waits for it.
+                logger.warning("git's lock files not removed", metadata: ["path": "\(line.path)", "error": "\(error)"])
+            }
+        }
     }
 
     private func repository(
@@ -62,7 +76,6 @@ struct TreeRecovery: Sendable {
     private func route(
         _ repository: GitRepository, to goal: CommitID, other: CommitID, isOpen: Bool
     ) async throws -> [CommitID] {
-        try await repository.removeStaleLocks()
         let path = repository.commands.directory
         let isOfThisBoot = await memory.record.lastCheckout(of: path)?.bootID == bootID
         if isOpen || !isOfThisBoot {

@@ -43,6 +43,9 @@ enum GitEnvironment {
     static let configuration = [
         "core.hooksPath=/dev/null",
         "core.fsmonitor=false",
+        // By default git syncs packs only. A loss of power then leaves refs of no bytes, which no fetch mends.
+        "core.fsync=all",
+        "core.fsyncMethod=fsync",
         "core.untrackedCache=false",
         "core.attributesFile=/dev/null",
         "core.excludesFile=/dev/null",

@@ -1,17 +1,18 @@
-internal import DeployModel
+package import DeployModel
 internal import Glibc
 
 // What a git that was killed leaves behind. The caller holds the path lock, which each git of ours inherits: none can still
 // be at work.
 extension GitRepository {
-    /// Removes the lock files of a git that is gone.
+    /// Removes the lock files of a git that is gone, also that of a fetch of `branch`.
     ///
     /// - Returns: The names that were removed, relative to the git directory.
     /// - Throws: ``HostError/unwritable(path:reason:)``, also without the path lock.
     @discardableResult
-    package func removeStaleLocks() async throws(HostError) -> [String] {
+    package func removeStaleLocks(fetched branch: BranchName) async throws(HostError) -> [String] {
         var names = ["index.lock", "HEAD.lock", "ORIG_HEAD.lock", "packed-refs.lock"]
-        if let branch = try await branch() { names.append("refs/heads/\(branch).lock") }
+        names.append(GitCommands.trackingRef(remote, branch) + ".lock")
+        if let branch = try await self.branch() { names.append("refs/heads/\(branch).lock") }
         return try await remove(names)
     }
 
