@@ -16,6 +16,8 @@ from lablib.stack import CHECKOUT, SERVICES
 
 HERE = os.path.dirname(__file__)
 STATE = "/var/lib/qtagent"
+# Written by guest/record-start.sh.
+STARTS = "/var/log/qtlab/starts"
 FIRST_PORT = 7000
 COMMAND_LIMIT_S = 60
 # Short, so that a trial can outlast a lease. The agent renews as often as the lease's time says.
@@ -188,6 +190,7 @@ class Bench:
             with open(f"{HERE}/guest/{name}", encoding="utf-8") as script:
                 self.write(f"/usr/local/lib/qtlab/{name}", script.read(), 0o755)
         self.sh(PREPARE, BRANCH=self.name)
+        self.host.settle()
         self.enrol()
 
     def reset(self) -> None:

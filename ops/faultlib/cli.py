@@ -30,6 +30,8 @@ With QTFAULTS_KEEP=1 the lab (QTLAB_NAME, by default qtfaults) stays up afterwar
 
 def main(arguments: list[str]) -> int:
     os.environ.setdefault("QTLAB_NAME", "qtfaults")
+    # On such a disk a loss of power takes what nobody has synced.
+    os.environ.setdefault("QTLAB_UPPER", "image")
     os.environ["QTLAB_STABLE_FOR"] = STABLE_FOR
     try:
         match arguments[:1]:

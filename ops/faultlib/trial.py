@@ -9,7 +9,7 @@ from lablib.errors import LabError
 from lablib.stack import SERVICES
 
 from . import cells
-from .bench import LEASE_MS, STATE, Bench, wait_for
+from .bench import LEASE_MS, STARTS, STATE, Bench, wait_for
 from .releases import Release, Releases
 
 FAILPOINT = f"{STATE}/failpoint"
@@ -48,7 +48,7 @@ class Runner:
         bench.enrol()
         before = self.current
         target = self.releases.make(BREAK if trial.is_going_back else None)
-        starts = len(bench.read("/var/log/starts").splitlines())
+        starts = len(bench.read(STARTS).splitlines())
         self._plant(cells.plan(trial))
         rollout, trouble = self._submit()
         is_reached = False
