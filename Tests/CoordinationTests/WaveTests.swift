@@ -129,6 +129,21 @@ import Testing
         }
     }
 
+    /// A host that lost its power between the claim and the line of its journal that keeps the token, and boots for longer
+    /// than `silence_ms`.
+    @Test func silentWithoutItsTokenGetsItByClaimingAgain() async throws {
+        try await Bench.with { bench in
+            let id = try await bench.submit(bench.order())
+            let token = try await bench.claim(id, "h1")
+            #expect(try await bench.fire("silence/\(id)/h1"))
+            #expect(try await bench.report(id, "h1", token: "", [("s", "failed")]) == ["superseded"])
+            #expect(try await bench.call(.claim, id, "h1", "0") == ["ok", token, "30000"])
+            #expect(try await bench.members(bench.keys.timers).contains("unknown/\(id)/h1") == false)
+            #expect(try await bench.report(id, "h1", token: token, [("s", "failed")]) == ["ok"])
+            #expect(try await bench.hash(bench.keys.targets(id))["h1/s/verdict"] == "failed")
+        }
+    }
+
     @Test func silentToTheEndIsUnknown() async throws {
         try await Bench.with(settings: ["unknown_ms": 1]) { bench in
             let id = try await bench.submit(bench.order([("h1", ["s"]), ("h2", ["s"])]))

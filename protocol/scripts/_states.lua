@@ -6,7 +6,7 @@ local STATES = {
     dispatched = { accept = 'accepted', report = 'ended', accept_timeout = 'ended' },
     accepted = { accept = 'accepted', claim = 'claimed', renew = 'accepted', report = 'ended', silence = 'ended' },
     claimed = { claim = 'claimed', renew = 'claimed', report = 'ended', silence = 'silent' },
-    silent = { renew = 'claimed', report = 'ended', give_up = 'ended' },
+    silent = { claim = 'claimed', renew = 'claimed', report = 'ended', give_up = 'ended' },
     ended = { report = 'ended' },
   },
   rollout = {

@@ -31,5 +31,7 @@ for service in string.gmatch(SERVICES, '[^+]+') do
 end
 redis.call('HSET', targets_key(ID), HOST .. '/token', int(token))
 sign_of_life()
+-- A host that was away since: only this gives it the token without which it can't tell how its attempt ended.
+if STATE == 'silent' then cancel('unknown', ID, HOST) end
 if STATE ~= 'claimed' then move_job(ID, HOST, STATES.job[STATE].claim, 'token ' .. int(token)) end
 return { 'ok', int(token), int(ttl) }
