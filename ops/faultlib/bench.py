@@ -3,23 +3,23 @@ know nothing of each other."""
 
 import os
 import subprocess
-import time
-from collections.abc import Callable
 
-from lablib import agent, partition, redis
+from lablib import agent, partition
 from lablib.daemons import CLEAN_ENVIRONMENT
 from lablib.errors import LabError
 from lablib.host import Host
 from lablib.lab import Lab
-from lablib.settings import host_number
 from lablib.stack import CHECKOUT, SERVICES
+
+from .fleet import Fleet
+from .waiting import wait_for
 
 HERE = os.path.dirname(__file__)
 STATE = "/var/lib/qtagent"
 # Written by guest/record-start.sh.
 STARTS = "/var/log/qtlab/starts"
-FIRST_PORT = 7000
 COMMAND_LIMIT_S = 60
+BEAT_LIMIT_S = 20
 # Short, so that a trial can outlast a lease. The agent renews as often as the lease's time says.
 LEASE_MS = 2000
 META = {"lease_ttl_ms": LEASE_MS, "accept_ms": 10000, "silence_ms": 4000, "unknown_ms": 60000}
@@ -41,6 +41,25 @@ systemctl daemon-reload
 systemctl restart qtagent {" ".join(service.unit for service in SERVICES)}
 """
 
+# A new life of the agent with a fault planted. What trials of long ago left is removed: each start of the agent reads every
+# journal, and a forgotten report is offered again and again. The last twenty stay, so that an old attempt which comes to life
+# would show.
+PLANT = f"""
+systemctl stop qtagent
+for folder in jobs spool; do
+    cd {STATE}/$folder
+    ls -t | tail -n +21 | xargs -r rm --
+done
+touch {STARTS}
+tail -n 100 {STARTS} >{STARTS}.new
+mv {STARTS}.new {STARTS}
+rm -f {STATE}/failpoint
+systemctl set-environment QT_FAILPOINT=$PLAN
+systemctl start qtagent
+systemctl unset-environment QT_FAILPOINT
+systemctl show -p MainPID --value qtagent
+"""
+
 
 class Bench:
     """One host with its fleet."""
@@ -49,11 +68,10 @@ class Bench:
         self.lab = lab
         self.host: Host = lab.host(name)
         self.name = name
-        self.socket = lab.settings.path("sock", f"{name}.sock")
-        self.port = FIRST_PORT + host_number(name)
+        self.fleet = Fleet(lab, name)
         self.environment = agent.qtctl_environment(lab.settings) | {
             "QTCTL_FLEET": name,
-            "QTCTL_REDIS": f"unix:{self.socket}",
+            "QTCTL_REDIS": f"unix:{self.fleet.socket}",
             "QTCTL_OPERATOR": "faults",
             "XDG_STATE_HOME": lab.settings.path("operator", name),
         }
@@ -70,6 +88,8 @@ class Bench:
             errors="replace",
             env=CLEAN_ENVIRONMENT | variables,
             timeout=COMMAND_LIMIT_S,
+            # A run that is told to stop ends its trials first: Ctrl-C is not for what they have started.
+            start_new_session=True,
             check=False,
         )
         if check and answer.returncode != 0:
@@ -102,63 +122,30 @@ class Bench:
         self.host.start()
         self.host.wait_until_ready()
 
-    def recovery(self) -> float | None:
-        """Seconds from the start of the agent's present life to the end of what the one before had left open."""
-        start = self.sh("systemctl show -p ExecMainStartTimestampMonotonic --value qtagent").strip()
-        log = self.sh("journalctl -q -o short-monotonic -u qtagent -b _PID=$(systemctl show -p MainPID --value qtagent)")
-        ends = [line for line in log.splitlines() if "job ends" in line]
-        if "recovering" not in log or not ends:
-            return None
-        return float(ends[0].split("]")[0].lstrip("[").strip()) - int(start) / 1e6
-
     def cut_off(self) -> None:
         partition.partition(self.lab.hub, self.host, "drop")
 
     def heal(self) -> None:
         partition.heal(self.lab.hub, self.host)
 
-    # ---- its Redis
+    # ---- its agent
 
-    def start_redis(self) -> None:
-        if self._answers():
-            return
-        settings = self.lab.settings
-        data, configuration = settings.path("redis", self.name), settings.path("redis", f"{self.name}.conf")
-        os.makedirs(data, exist_ok=True)
-        text = redis.CONFIGURATION.format(
-            address=settings.hub_address, port=self.port, socket=self.socket, data=data
-        )
-        with open(configuration, "w", encoding="utf-8") as file:
-            file.write(text)
-        self.redis_pid = self.lab.hub.start_daemon(["redis-server", configuration], f"redis-{self.name}")
-        wait_for(f"Redis of {self.name}", self._answers, 10)
+    def plant(self, plan: str) -> None:
+        """Starts the agent anew with this `QT_FAILPOINT`, and waits until the fleet has heard of it: a host that was never
+        heard of gets no order."""
+        self.agent = self.sh(PLANT, PLAN=plan).strip()
+        wait_for(f"a beat of {self.name}", self._is_heard, BEAT_LIMIT_S)
 
-    def kill_redis(self) -> None:
-        os.kill(self.redis_pid, 9)
-        wait_for(f"the end of Redis of {self.name}", lambda: not self._answers(), 10)
+    def _is_heard(self) -> bool:
+        return bool(self.fleet.call("HEXISTS", self.fleet.key(f"host:{self.name}"), "beat_ms") == 1)
 
-    def redis(self, *words: str) -> str:
-        answer = subprocess.run(
-            ["redis-cli", "-s", self.socket, *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=COMMAND_LIMIT_S,
-            check=False,
-        )
-        if answer.returncode != 0:
-            raise LabError(f"redis of {self.name}: {answer.stderr.strip() or answer.stdout.strip()}")
-        return answer.stdout.rstrip("\n")
+    def is_agent_dead(self) -> bool:
+        """Whether the process that `plant` started is gone."""
+        return not os.path.exists(self.path(f"/proc/{self.agent}"))
 
-    def key(self, name: str) -> str:
-        return f"{{qt:{self.name}}}:{name}"
-
-    def _answers(self) -> bool:
-        try:
-            return self.redis("PING") == "PONG"
-        except LabError:
-            return False
+    def journal(self, rollout: str) -> str:
+        """The agent's journal of a rollout's job."""
+        return self.read(f"{STATE}/jobs/{rollout}-deploy-1")
 
     # ---- its fleet
 
@@ -171,16 +158,17 @@ class Bench:
             errors="replace",
             env=self.environment,
             timeout=COMMAND_LIMIT_S,
+            start_new_session=True,
             check=False,
         )
 
     def prepare(self) -> None:
         """Takes a provisioned host over: fleet, branch, start records, short times."""
-        self.start_redis()
+        self.fleet.start()
         configuration = self.read(agent.CONFIGURATION)
         for old, new in (
             (next(line for line in configuration.splitlines() if line.startswith("fleet:")), f"fleet: {self.name}"),
-            ("address: redis:6379", f"address: redis:{self.port}"),
+            ("address: redis:6379", f"address: redis:{self.fleet.port}"),
             ("branches: [main]", f"branches: [{self.name}]"),
         ):
             configuration = configuration.replace(old, new, 1)
@@ -195,23 +183,15 @@ class Bench:
 
     def reset(self) -> None:
         """An empty Redis with the fleet anew, after a trial that left something in it."""
-        self.redis("FLUSHALL")
+        self.fleet.call("FLUSHALL")
         self.sh("systemctl restart qtagent")
         self.enrol()
 
     def enrol(self) -> None:
         """Makes the fleet anew in an empty Redis, or leaves it as it is."""
-        self.redis("HSET", self.key("meta"), *(word for pair in META.items() for word in map(str, pair)))
-        if '"membership":"enrolled"' not in self.qtctl("agents", "list", "--json").stdout:
+        self.fleet.call("HSET", self.fleet.key("meta"), *(str(word) for pair in META.items() for word in pair))
+        if not str(self.fleet.call("HGET", self.fleet.key("hosts"), self.name)).startswith("enrolled "):
             wait_for(f"enrolment of {self.name}", self._enrol, 20)
 
     def _enrol(self) -> bool:
         return self.qtctl("agents", "enrol", self.name, "--yes").returncode == 0
-
-
-def wait_for(what: str, condition: Callable[[], bool], limit: float) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        if time.monotonic() > deadline:
-            raise LabError(f"{what} did not come in {limit:g} s")
-        time.sleep(0.01)

@@ -41,6 +41,11 @@ class Trial(NamedTuple):
     def is_going_back(self) -> bool:
         return self.point in BACK
 
+    @property
+    def is_killing(self) -> bool:
+        """Whether the agent kills itself, at the boundary or a moment later."""
+        return self.fault.startswith("kill")
+
     def random(self) -> random.Random:
         return random.Random(self.name)
 

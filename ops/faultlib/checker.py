@@ -1,18 +1,30 @@
 """Judges what a trial left behind, from the host's files, the start records and Redis alone. It shares no code with the
 agent and believes nothing that the agent says unless the files say it too."""
 
-import contextlib
-import os
+import time
 from collections import Counter
 
-from lablib.errors import LabError
 from lablib.stack import CHECKOUT, SERVICES
 
-from .bench import STARTS, STATE, Bench, wait_for
+from .bench import STARTS, STATE, Bench
 from .releases import Release
 from .trial import Attempt
 
+SERVICES_LIMIT_S = 10
+LOOK = f"""
+sh /usr/local/lib/qtlab/digest.sh
+git -c safe.directory='*' -C {CHECKOUT} rev-parse HEAD || echo none
+find {CHECKOUT}/.git -name '*.lock' -printf '%f '
+echo
+systemctl show -p Id -p ActiveState -p InvocationID {" ".join(service.unit for service in SERVICES)}
+"""
+
 GOOD_ENDS = {"verified": "target", "reverted": "before", "failed": "before", "refused": "before", "unreachable": "before"}
+
+# While the agent stands here, no service may start: its checkout is not proven whole.
+KEPT_DOWN = ("checkout_begun", "checkout_moved", "checkout_done", "prepared", "revert_checkout_done")
+# Who stands still here until the lease has run out has no right to the first restart any more.
+FENCED = ("granted", "claimed", "checkout_begun", "checkout_moved", "checkout_done", "prepared")
 
 
 class Start:
@@ -23,6 +35,20 @@ class Start:
         self.boot, self.unit, self.invocation, self.uptime, self.digest = words[:5]
 
 
+class Look:
+    """How the host stands: the files, HEAD, lock files of git, and the services."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.digest, self.head, locks, shown = bench.sh(LOOK).split("\n", 3)
+        self.locks = locks.split()
+        blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.strip().split("\n\n")]
+        self.units = {block["Id"]: block for block in blocks}
+
+    @property
+    def are_active(self) -> bool:
+        return all(unit["ActiveState"] == "active" for unit in self.units.values())
+
+
 class Checker:
     """All that is wrong after one trial; an empty list when nothing is."""
 
@@ -30,6 +56,7 @@ class Checker:
         self.bench = bench
         self.attempt = attempt
         self.wrong: list[str] = []
+        self.look = self._look()
         self.history, self.starts = self._records()
 
     def judge(self) -> tuple[list[str], Release | None]:
@@ -44,6 +71,8 @@ class Checker:
         self._each_start_saw_a_whole_tree()
         self._one_verdict(rest)
         self._one_restart()
+        self._kept_down()
+        self._fenced(rest)
         self._nothing_left()
         return self.wrong, rest
 
@@ -52,10 +81,16 @@ class Checker:
         starts = [Start(line) for line in self.bench.read(STARTS).splitlines()]
         return starts[: self.attempt.starts_before], starts[self.attempt.starts_before :]
 
+    def _look(self) -> Look:
+        """The host at rest. A service that was killed at the very end is just being started by systemd."""
+        deadline = time.monotonic() + SERVICES_LIMIT_S
+        while not (look := Look(self.bench)).are_active and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return look
+
     def _whole(self) -> Release | None:
         """The tree is exactly one of the two releases, and HEAD says which."""
-        digest = self.bench.sh("sh /usr/local/lib/qtlab/digest.sh").strip()
-        head = self.bench.sh(f"git -c safe.directory='*' -C {CHECKOUT} rev-parse HEAD").strip()
+        digest, head = self.look.digest, self.look.head
         for release in (self.attempt.before, self.attempt.target):
             if release.digest == digest:
                 if release.commit != head:
@@ -72,29 +107,20 @@ class Checker:
 
     def _runs(self, rest: Release) -> None:
         """Every service runs, and its process began on the files that are there now."""
-        with contextlib.suppress(LabError):
-            # A service that was killed at the very end is just being started by systemd.
-            wait_for("services", self._are_active, 10)
-        self.history, self.starts = self._records()
         for service in SERVICES:
             unit = f"{service.unit}.service"
-            shown = self.bench.sh(f"systemctl show -p ActiveState -p InvocationID {unit}")
-            facts = dict(line.split("=", 1) for line in shown.splitlines())
+            facts = self.look.units[unit]
             if facts["ActiveState"] != "active":
                 self.wrong.append(f"{unit} is {facts['ActiveState']}")
                 continue
             mine = [start for start in self.history + self.starts if start.invocation == facts["InvocationID"]]
             if not mine or mine[-1].digest != rest.digest:
-                self.wrong.append(f"{unit} does not run what is checked out ({rest.commit[:10]})")
-
-    def _are_active(self) -> bool:
-        units = " ".join(service.unit for service in SERVICES)
-        shown = self.bench.sh(f"systemctl show -p ActiveState --value {units}")
-        return shown.split() == ["active"] * len(SERVICES)
+                seen = mine[-1].digest[:10] if mine else "nothing"
+                self.wrong.append(f"{unit} runs from {seen}, the files are {rest.digest[:10]}")
 
     def _one_verdict(self, rest: Release | None) -> None:
         """Exactly one verdict per service, in the journal, in the results and on the disk the same."""
-        journal = self.bench.read(f"{STATE}/jobs/{self.attempt.rollout}-deploy-1")
+        journal = self.bench.journal(self.attempt.rollout)
         ends = [line.split("verdict=")[1] for line in journal.splitlines() if line.startswith("ended ")]
         if len(ends) > 1:
             self.wrong.append(f"the journal ends {len(ends)} times")
@@ -108,9 +134,9 @@ class Checker:
                 if not (self.attempt.is_flushed and not journal):
                     self.wrong.append(f"{service.unit} has {len(verdicts)} verdicts: {verdicts}")
                 continue
-            # The fleet gives a host up that is away for too long before its claim; the host, back again, says the same of the
-            # attempt in its own word: nothing was changed.
-            is_given_up = verdicts[0] == "unreachable" and ends[:1] == ["failed"]
+            # A host that is silent before its claim has begun nothing: the fleet calls it unreachable and goes on, whatever
+            # it says when it is back.
+            is_given_up = verdicts[0] == "unreachable" and "\nclaimed " not in journal
             if ends and ends[0] not in (verdicts[0], "skipped") and not is_given_up:
                 self.wrong.append(f"{service.unit}: the journal says {ends[0]}, the results say {verdicts[0]}")
             self._is_true(service.unit, verdicts[0], rest)
@@ -126,17 +152,8 @@ class Checker:
             self.wrong.append(f"{unit} is called {verdict}, but {rest.commit[:10]} is checked out")
 
     def _results(self) -> list[dict[str, str]]:
-        words = self.bench.redis("--raw", "XRANGE", self.bench.key("results"), "-", "+").split("\n")
-        # An entry is its id and then pairs; an id is the only line of that form before a `v`.
-        entries: list[dict[str, str]] = []
-        index = 0
-        while index + 1 < len(words):
-            if words[index + 1] == "v":
-                entries.append({})
-                index += 1
-            entries[-1][words[index]] = words[index + 1]
-            index += 2
-        return [entry for entry in entries if entry.get("rollout") == self.attempt.rollout]
+        entries = self.bench.fleet.entries("results")
+        return [fields for _, fields in entries if fields.get("rollout") == self.attempt.rollout]
 
     def _one_restart(self) -> None:
         """At most one start of each service on the target; the first of a boot is the boot's."""
@@ -154,13 +171,27 @@ class Checker:
             if count > 1:
                 self.wrong.append(f"{unit} was restarted {count} times to the target")
 
+    def _kept_down(self) -> None:
+        trial, away = self.attempt.trial, self.attempt.away
+        if trial.fault == "services-killed" and trial.point in KEPT_DOWN and away and away.starts:
+            self.wrong.append(f"{away.starts} starts while the checkout was not proven whole")
+
+    def _fenced(self, rest: Release | None) -> None:
+        trial, target = self.attempt.trial, self.attempt.target
+        if trial.fault != "frozen" or trial.point not in FENCED or not self.attempt.is_reached:
+            return
+        for start in self.starts:
+            if start.digest == target.digest:
+                self.wrong.append(f"{start.unit} was started on the target after the lease had run out")
+        if rest is target:
+            self.wrong.append("the target is checked out, although the lease had run out before the first restart")
+
     def _nothing_left(self) -> None:
-        locks = self.bench.sh(f"find {CHECKOUT}/.git -name '*.lock'").split()
         engaged = self.bench.names(f"{STATE}/interlock")
         leases = [service.unit for service in SERVICES if self._holds(service.unit)]
-        for what, found in (("lock files", locks), ("interlock", engaged), ("leases", leases)):
+        for what, found in (("lock files", self.look.locks), ("interlock", engaged), ("leases", leases)):
             if found:
-                self.wrong.append(f"left behind: {what}: {' '.join(map(os.path.basename, found))}")
+                self.wrong.append(f"left behind: {what}: {' '.join(found)}")
 
     def _holds(self, service: str) -> bool:
-        return self.bench.redis("EXISTS", self.bench.key(f"lease:{service}")) == "1"
+        return bool(self.bench.fleet.call("EXISTS", self.bench.fleet.key(f"lease:{service}")) == 1)

@@ -1,6 +1,7 @@
 """The verbs of `ops/faults`. Exit codes: 0 nothing wrong, 1 something was found or the lab failed, 2 usage."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -8,8 +9,9 @@ from collections.abc import Iterator
 
 from lablib.errors import LabError, UsageError
 from lablib.lab import Lab
+from lablib.settings import REPOSITORY
 
-from . import cells
+from . import cells, evidence, times
 from .bench import STABLE_FOR, Bench
 from .checker import Checker
 from .report import Outcome, Report
@@ -18,13 +20,14 @@ from .trial import Runner
 HELP = """\
 ops/faults run [--hosts N] [--each N] [--points P,...] [--faults F,...] [--limit N] [--seed S] [--json FILE]
     Boots a lab of its own, tries every cell (boundary x fault) --each times (1), or --limit trials of them, and prints a
-    table of violations. The same seed gives the same trials.
+    table of violations and the recovery times. The same seed gives the same trials. --json writes a line per trial, with
+    journal, log, events and starts where something was wrong. SIGTERM or SIGINT: the trials under way are the last.
 ops/faults replay TRIAL...
     Repeats trials by the names that a run printed, each on a host of its own.
 ops/faults list
     The boundaries and the faults.
 
-With QTFAULTS_KEEP=1 the lab (QTLAB_NAME, by default qtfaults) stays up afterwards, to be looked at.
+The agent comes from .build/debug, which has failpoints (another build: QTLAB_BIN). With QTFAULTS_KEEP=1 the lab (QTLAB_NAME, by default qtfaults) stays up afterwards, to be looked at.
 """
 
 
@@ -32,6 +35,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("QTLAB_NAME", "qtfaults")
     # On such a disk a loss of power takes what nobody has synced.
     os.environ.setdefault("QTLAB_UPPER", "image")
+    os.environ.setdefault("QTLAB_BIN", f"{REPOSITORY}/.build/debug")
     os.environ["QTLAB_STABLE_FOR"] = STABLE_FOR
     try:
         match arguments[:1]:
@@ -93,11 +97,13 @@ def _replay(names: list[str]) -> int:
 def _try(trials: list[cells.Trial], hosts: int, points: list[str], faults: list[str], json: str | None) -> int:
     lab = Lab()
     lab.down(purge=True)
-    lab.up(hosts, small=set())
     try:
+        lab.up(hosts, small=set())
         lab.provision(with_agent=True)
         report = Report(points, faults, len(trials), json)
-        queue = iter(trials)
+        queue = _Queue(trials)
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_number, lambda *_: queue.end())
         workers = [_Worker(lab, f"h{number}", queue, report) for number in range(1, hosts + 1)]
         for worker in workers:
             worker.start()
@@ -109,12 +115,27 @@ def _try(trials: list[cells.Trial], hosts: int, points: list[str], faults: list[
             lab.down(purge=True)
 
 
+class _Queue:
+    """The trials that nobody has taken yet."""
+
+    def __init__(self, trials: list[cells.Trial]) -> None:
+        self.trials: Iterator[cells.Trial] = iter(trials)
+        self.lock = threading.Lock()
+        self.is_ended = False
+
+    def take(self) -> cells.Trial | None:
+        with self.lock:
+            return None if self.is_ended else next(self.trials, None)
+
+    def end(self) -> None:
+        """Also called by a signal, so without the lock."""
+        self.is_ended = True
+
+
 class _Worker(threading.Thread):
     """Takes trials for one host until none is left."""
 
-    next_trial = threading.Lock()
-
-    def __init__(self, lab: Lab, host: str, queue: Iterator[cells.Trial], report: Report) -> None:
+    def __init__(self, lab: Lab, host: str, queue: _Queue, report: Report) -> None:
         super().__init__(name=host)
         self.bench = Bench(lab, host)
         self.queue = queue
@@ -124,19 +145,16 @@ class _Worker(threading.Thread):
         try:
             runner = Runner(self.bench)
             runner.begin()
-            while (trial := self._next()) is not None:
+            while (trial := self.queue.take()) is not None:
                 self._one(runner, trial)
         except Exception as error:  # A worker that dies silently would look like a run without violations.
             self.report.broken(self.name, error)
 
-    def _next(self) -> cells.Trial | None:
-        with self.next_trial:
-            return next(self.queue, None)
-
     def _one(self, runner: Runner, trial: cells.Trial) -> None:
         attempt = runner.run(trial)
         wrong, rest = Checker(self.bench, attempt).judge()
-        self.report.add(Outcome(trial, wrong, attempt, self.bench.recovery()))
+        found = evidence.take(self.bench, attempt) if wrong else {}
+        self.report.add(Outcome(trial, wrong, attempt, times.measure(self.bench, attempt), found))
         if wrong:
             self.bench.reset()
         if rest is None:

@@ -1,4 +1,4 @@
-"""The table of a run, and what went wrong in words."""
+"""The table of a run, the recovery times, and what went wrong in words."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from typing import NamedTuple
 
+from . import times
 from .cells import Trial
 from .trial import Attempt
 
@@ -17,8 +18,10 @@ class Outcome(NamedTuple):
     trial: Trial
     wrong: list[str]
     attempt: Attempt
-    # Seconds from the start of the agent's last life to whole trees, or None when there was nothing to recover.
-    recovery: float | None
+    # What was measured, and the seconds.
+    time: tuple[str, float] | None
+    # What a person needs to understand a violation; empty without one.
+    evidence: dict[str, str]
 
 
 class Report:
@@ -28,7 +31,7 @@ class Report:
         self.planned = planned
         self.tried: Counter[tuple[str, str]] = Counter()
         self.violated: Counter[tuple[str, str]] = Counter()
-        self.recoveries: dict[str, list[float]] = {}
+        self.times: dict[tuple[str, str], list[float]] = {}
         self.troubles: list[str] = []
         self.lock = threading.Lock()
         self.began = time.monotonic()
@@ -40,17 +43,18 @@ class Report:
             self.tried[cell] += 1
             if outcome.wrong:
                 self.violated[cell] += 1
-                print(f"VIOLATION {outcome.trial.name} rollout {outcome.attempt.rollout}", flush=True)
+                print(f"VIOLATION {outcome.trial.name} rollout {outcome.attempt.rollout}")
                 for line in outcome.wrong:
-                    print(f"    {line}", flush=True)
-            if outcome.recovery is not None:
-                self.recoveries.setdefault(outcome.trial.fault, []).append(outcome.recovery)
+                    print(f"    {line}")
+                print(f"    again: ops/faults replay {outcome.trial.name}", flush=True)
+            if outcome.time:
+                self.times.setdefault((outcome.time[0], outcome.trial.fault), []).append(outcome.time[1])
             if self.file:
-                line = {"trial": outcome.trial.name, "wrong": outcome.wrong, "recovery_s": outcome.recovery}
-                print(json.dumps(line), file=self.file, flush=True)
+                line = {"trial": outcome.trial.name, "wrong": outcome.wrong, "time": outcome.time}
+                print(json.dumps(line | outcome.evidence), file=self.file, flush=True)
             done = sum(self.tried.values())
             if done % 50 == 0:
-                print(f"{done} of {self.planned} trials, {sum(self.violated.values())} violations", file=sys.stderr)
+                print(f"{done} of {self.planned} trials, {self._violations()} violations", file=sys.stderr)
 
     def broken(self, host: str, error: Exception) -> None:
         with self.lock:
@@ -58,24 +62,37 @@ class Report:
             print(f"BROKEN {self.troubles[-1]}", flush=True)
 
     def close(self) -> int:
-        """Prints the table; 0 when every planned trial was made and nothing was wrong."""
-        width = max(map(len, self.faults + ["100/100"]))
-        print(f"{'violations/trials':<24}" + "".join(f"{fault:>{width + 2}}" for fault in self.faults))
-        for point in self.points:
-            cells = [f"{self.violated[point, fault]}/{self.tried[point, fault]}" for fault in self.faults]
-            print(f"{point:<24}" + "".join(f"{cell:>{width + 2}}" for cell in cells))
-        for fault, times in sorted(self.recoveries.items()):
-            print(
-                f"agent start to whole trees after {fault}: median {statistics.median(times):.2f} s, "
-                f"worst {max(times):.2f} s, {len(times)} trials"
-            )
-        done, wrong = sum(self.tried.values()), sum(self.violated.values())
+        """Prints the tables; 0 when every planned trial was made and nothing was wrong."""
+        self._print_cells()
+        self._print_times()
+        done, wrong = sum(self.tried.values()), self._violations()
         used = len([cell for cell in self.tried if self.tried[cell]])
         seconds = time.monotonic() - self.began
         print(f"{done} of {self.planned} trials in {used} cells, {wrong} with violations, {seconds:.0f} s, {_machine()}")
         if self.file:
             self.file.close()
         return 0 if done == self.planned and not wrong and not self.troubles else 1
+
+    def _violations(self) -> int:
+        return sum(self.violated.values())
+
+    def _print_cells(self) -> None:
+        width = max(map(len, self.faults + ["100/100"]))
+        print(f"{'violations/trials':<24}" + "".join(f"{fault:>{width + 2}}" for fault in self.faults))
+        for point in self.points:
+            cells = [f"{self.violated[point, fault]}/{self.tried[point, fault]}" for fault in self.faults]
+            print(f"{point:<24}" + "".join(f"{cell:>{width + 2}}" for cell in cells))
+
+    def _print_times(self) -> None:
+        for what, about in times.ABOUT.items():
+            measured = {fault: self.times[what, fault] for fault in self.faults if (what, fault) in self.times}
+            if measured:
+                print(f"{what} ({about})")
+            for fault, seconds in measured.items():
+                print(
+                    f"    {fault:<16} median {statistics.median(seconds):6.2f} s   worst {max(seconds):6.2f} s   "
+                    f"{len(seconds)} trials"
+                )
 
 
 def _machine() -> str:
