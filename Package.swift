@@ -113,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "DeployAgentTests",
             dependencies: [
-                "DeployAgent", "DeployModel", "Coordination", "HostControl", "SettingsFile", "TestSupport", system,
+                "DeployAgent", "DeployModel", "Coordination", "HostControl", "SettingsFile", "TestSupport", logging,
+                system,
             ],
             swiftSettings: strict),
         .testTarget(

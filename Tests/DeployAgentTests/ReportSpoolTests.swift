@@ -9,7 +9,7 @@ import Testing
 @Suite struct ReportSpoolTests {
     private static let host = HostName(accepted: "h1")
 
-    private static func report(_ number: Int) -> ReportSpool.Report {
+    static func report(_ number: Int) -> ReportSpool.Report {
         let attempt = AttemptName(
             rollout: RolloutID(accepted: String(repeating: "1", count: 32)), host: host, operation: .deploy,
             number: number)
