@@ -11,6 +11,8 @@ FORWARD = (
 # Reached only by a release that fails.
 BACK = "revert_begun revert_checkout_done revert_restart_begun revert_restarted".split()
 POINTS = FORWARD + BACK
+# While the agent stands here, no service may start: its checkout is not proven whole.
+KEPT_DOWN = ("checkout_begun", "checkout_moved", "checkout_done", "prepared", "revert_checkout_done")
 
 FAULTS = {
     "kill": "SIGKILL to the agent",

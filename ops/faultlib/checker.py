@@ -6,6 +6,7 @@ from collections import Counter
 
 from lablib.stack import CHECKOUT, SERVICES
 
+from . import cells
 from .bench import STARTS, STATE, Bench
 from .releases import Release
 from .trial import Attempt
@@ -21,8 +22,6 @@ systemctl show -p Id -p ActiveState -p InvocationID {" ".join(service.unit for s
 
 GOOD_ENDS = {"verified": "target", "reverted": "before", "failed": "before", "refused": "before", "unreachable": "before"}
 
-# While the agent stands here, no service may start: its checkout is not proven whole.
-KEPT_DOWN = ("checkout_begun", "checkout_moved", "checkout_done", "prepared", "revert_checkout_done")
 # Who stands still here until the lease has run out has no right to the first restart any more.
 FENCED = ("granted", "claimed", "checkout_begun", "checkout_moved", "checkout_done", "prepared")
 
@@ -173,7 +172,7 @@ class Checker:
 
     def _kept_down(self) -> None:
         trial, away = self.attempt.trial, self.attempt.away
-        if trial.fault == "services-killed" and trial.point in KEPT_DOWN and away and away.starts:
+        if trial.fault == "services-killed" and trial.point in cells.KEPT_DOWN and away and away.starts:
             self.wrong.append(f"{away.starts} starts while the checkout was not proven whole")
 
     def _fenced(self, rest: Release | None) -> None:

@@ -126,8 +126,8 @@ class Runner:
         before = self._starts()
         begun = time.time()
         self.bench.sh(f"systemctl kill -s KILL {units}", check=False)
-        # Longer than RestartSec=, so that systemd has tried.
-        time.sleep(0.15 + trial.random().random() * 0.3)
+        # Longer than RestartSec=, so that systemd has tried; and where it must not start them, long enough to see it.
+        time.sleep(0.15 + trial.random().random() * 0.3 + (1 if trial.point in cells.KEPT_DOWN else 0))
         starts = self._starts() - before
         self._go_on()
         return Away(begun, time.time(), starts)
