@@ -8,25 +8,6 @@ package enum AcceptReply: Sendable, Equatable {
     case closed(String)
 }
 
-/// Who holds a lease.
-package struct LeaseHolder: Sendable, Equatable, CustomStringConvertible {
-    /// The service.
-    package let service: String
-    /// The rollout's id, or a hand lock's.
-    package let holder: String
-    /// Who holds it.
-    package let operatorName: String
-    /// For how long.
-    package let age: String
-    /// Why.
-    package let reason: String
-
-    package var description: String {
-        "lease of \(VisibleText(service)) held by rollout \(VisibleText(holder.prefix(8))) of \(VisibleText(operatorName))"
-            + " for \(age): \(VisibleText(reason))"
-    }
-}
-
 /// What came of a claim.
 package enum ClaimReply: Sendable, Equatable {
     /// The right is given, until `ttl` after the claim was sent.
@@ -189,15 +170,9 @@ extension Fleet {
     package func report(
         _ attempt: AttemptName, token: Int64?, detail: String, _ targets: [TargetReport]
     ) async throws(CoordinationError) -> ReportReply {
-        var arguments = attempt.arguments + [token.map(String.init) ?? "", detail]
-        for target in targets {
-            arguments += [
-                target.service.text, target.verdict.rawValue, target.step.rawValue, target.rule?.rawValue ?? "",
-                target.error, target.commit.text, target.previousCommit?.text ?? "", target.runningCommit?.text ?? "",
-                target.startedAt.description, target.finishedAt.description, target.evidence,
-            ]
-        }
-        let reply = try await run(.report, arguments)
+        let reply = try await run(
+            .report,
+            attempt.arguments + [token.map(String.init) ?? "", detail] + targets.flatMap(\.arguments))
         switch reply.code {
         case .ok, .again: return .taken
         case .superseded, .incomplete: return .closed(reply.code.rawValue)
@@ -211,6 +186,17 @@ extension Fleet {
 extension AttemptName {
     /// What every call of a job begins with: `id host op attempt`.
     var arguments: [String] { [rollout.text, host.text, operation.rawValue, String(number)] }
+}
+
+extension TargetReport {
+    /// The group of arguments that says it.
+    var arguments: [String] {
+        [
+            service.text, verdict.rawValue, step.rawValue, rule?.rawValue ?? "", error, commit.text,
+            previousCommit?.text ?? "", runningCommit?.text ?? "", startedAt.description, finishedAt.description,
+            evidence,
+        ]
+    }
 }
 
 extension Reply {

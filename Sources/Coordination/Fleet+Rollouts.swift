@@ -20,6 +20,8 @@ package struct RolloutRecord: Sendable, Equatable {
     package let commit: CommitID?
     /// Whether the order carries a signature.
     package let isSigned: Bool
+    /// The host on which somebody deployed by hand; nil for what was submitted.
+    package let breakGlassHost: HostName?
     /// When it was submitted and when it ended, by the server's clock.
     package let submitted: Timestamp
     package let ended: Timestamp?
@@ -27,6 +29,9 @@ package struct RolloutRecord: Sendable, Equatable {
     package let hosts: Int
     package let targets: Int
     package let wave: Int
+
+    /// Its id for people, which says whether it was submitted: `01234567`, or `bg-01234567`.
+    package var shortName: String { breakGlassHost == nil ? id.short : id.breakGlassShort }
 
     init(_ id: RolloutID, _ fields: HashFields) {
         let isOurs = fields["v"] == ContractVersion.current
@@ -40,6 +45,7 @@ package struct RolloutRecord: Sendable, Equatable {
         branch = fields["branch"]
         commit = try? CommitID(fields["commit"])
         isSigned = !fields["signature"].isEmpty
+        breakGlassHost = try? HostName(fields["break_glass"])
         submitted = Timestamp(milliseconds: fields.number("submitted_ms") ?? 0)
         ended = fields.number("ended_ms").map { Timestamp(milliseconds: $0) }
         hosts = Int(fields.number("jobs") ?? 0)
@@ -77,17 +83,19 @@ package struct RolloutEvent: Sendable, Equatable {
 }
 
 extension Fleet {
-    /// The rollout whose id begins with `text`.
-    package func resolve(_ text: String) async throws(CoordinationError) -> RolloutID {
+    /// The rollout whose id begins with `name`; what was deployed by hand may be named with its `bg-`.
+    package func resolve(_ name: String) async throws(CoordinationError) -> RolloutID {
+        let prefix = RolloutID.breakGlassPrefix
+        let text = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
         if let whole = try? RolloutID(text) {
-            guard try await call(["EXISTS", keys.rollout(whole)]).integerValue == 1 else { throw .unknownRollout(text) }
+            guard try await call(["EXISTS", keys.rollout(whole)]).integerValue == 1 else { throw .unknownRollout(name) }
             return whole
         }
         guard !text.isEmpty, text.utf8.allSatisfy({ RolloutID.accepts(Array(repeating: $0, count: 32)) }) else {
-            throw .unknownRollout(text)
+            throw .unknownRollout(name)
         }
         let matches = try await rolloutIDs(newest: nil).filter { $0.text.hasPrefix(text) }
-        guard let first = matches.first else { throw .unknownRollout(text) }
+        guard let first = matches.first else { throw .unknownRollout(name) }
         guard matches.count == 1 else { throw .ambiguousRollout(text, matches) }
         return first
     }

@@ -63,9 +63,9 @@ extension Fleet {
         case .busy:
             Refusal(
                 .serviceBusy,
-                "\(reply[0]) is held by rollout \(reply[1].prefix(8)) of \(VisibleText(reply[2])) for "
+                "\(reply[0]) is held by \(LeaseHolder.shown(reply[1])) of \(VisibleText(reply[2])) for "
                     + "\(Self.age(from: reply[3], to: reply[4])): \(VisibleText(reply[5]))",
-                remedy: "wait for it: qtctl follow \(reply[1].prefix(8))")
+                remedy: LeaseHolder.remedy(reply[1]))
         default: throw reply.unexpected
         }
     }

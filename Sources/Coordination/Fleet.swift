@@ -33,16 +33,20 @@ package struct Fleet: Sendable {
     }
 
     /// Runs a script and takes its reply apart.
-    func run(_ script: Script, _ arguments: [String]) async throws(CoordinationError) -> Reply {
-        try await run(script, bytes: arguments.map { Array($0.utf8) })
+    func run(
+        _ script: Script, _ arguments: [String], within limit: Duration = Fleet.patience
+    ) async throws(CoordinationError) -> Reply {
+        try await run(script, bytes: arguments.map { Array($0.utf8) }, within: limit)
     }
 
-    func run(_ script: Script, bytes arguments: [[UInt8]]) async throws(CoordinationError) -> Reply {
+    func run(
+        _ script: Script, bytes arguments: [[UInt8]], within limit: Duration = Fleet.patience
+    ) async throws(CoordinationError) -> Reply {
         let value: RedisValue
         do throws(RedisError) {
             value = try await redis.evaluate(
                 RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
-                within: Self.patience)
+                within: limit)
         } catch {
             throw Self.named(error, "script \(script.name)")
         }

@@ -20,6 +20,26 @@ package struct RolloutID: GrammarText {
     package var short: String { String(text.prefix(8)) }
 }
 
+/// Deployments by hand: nobody submitted them, and streams, leases and people have them under a name that says so.
+extension RolloutID {
+    /// What stands before the id.
+    package static let breakGlassPrefix = "bg-"
+
+    /// The whole name: `bg-` and the id.
+    package var breakGlassName: String { Self.breakGlassPrefix + text }
+
+    /// The name for people.
+    package var breakGlassShort: String { Self.breakGlassPrefix + short }
+
+    /// The id in the whole name of a deployment by hand; nil for anything else.
+    package init?(breakGlass name: String) {
+        guard name.hasPrefix(Self.breakGlassPrefix),
+            let id = try? RolloutID(name.dropFirst(Self.breakGlassPrefix.count))
+        else { return nil }
+        self = id
+    }
+}
+
 extension UInt64 {
     /// 16 digits, with leading zeros.
     var hexadecimal: String {

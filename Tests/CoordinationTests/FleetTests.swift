@@ -251,6 +251,10 @@ import Testing
                 return report
             }
             #expect(try await fleet.report(attempt, token: token, detail: "", reports) == .taken)
+            let byHand = BreakGlassDeployment(
+                order: try bench.order([("h1", services)]), host: h1, machineID: "m-h1")
+            _ = try await fleet.holdByHand(byHand, within: .seconds(5))
+            #expect(try await fleet.publish(byHand, detail: "", reports) == .taken)
             _ = try await fleet.beat(beat(Array(repeating: facts(), count: round)))
             _ = try await fleet.tick()
             let question = RolloutID.random()

@@ -25,7 +25,8 @@ import Testing
         let named = [
             keys.meta: "meta", keys.hosts: "hosts", keys.host(host): "host:<name>",
             keys.commands(host): "commands:<host>",
-            keys.pending(host): "pending:<host>", keys.rollouts: "rollouts", keys.rollout(id): "rollout:<id>",
+            keys.pending(host): "pending:<host>", keys.breakGlass: "break_glass", keys.rollouts: "rollouts",
+            keys.rollout(id): "rollout:<id>",
             keys.targets(id): "rollout:<id>:targets", keys.events(id): "rollout:<id>:events",
             keys.lease(service): "lease:<service>", keys.service(service): "service:<name>", keys.timers: "timers",
             keys.ask(id): "ask:<id>", keys.results: "results", keys.heartbeats: "heartbeats", keys.audit: "audit",

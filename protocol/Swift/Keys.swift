@@ -19,6 +19,8 @@ package struct Keys: Sendable {
     package func pending(_ host: HostName) -> String { prefix + "pending:\(host)" }
     /// Sorted set: rollout ids by the server's time of submission.
     package var rollouts: String { prefix + "rollouts" }
+    /// Sorted set: the ids of deployments by hand, by the server's time of publication.
+    package var breakGlass: String { prefix + "break_glass" }
     /// Hash: the order and its state.
     package func rollout(_ id: RolloutID) -> String { prefix + "rollout:\(id)" }
     /// Hash: the hosts and targets of a rollout.

@@ -21,8 +21,10 @@ package struct Script: Sendable {
     package static let ask = Script("ask")
     package static let claim = Script("claim")
     package static let enrol = Script("enrol")
+    package static let hand = Script("hand")
     package static let heartbeat = Script("heartbeat")
     package static let pending = Script("pending")
+    package static let publish = Script("publish")
     package static let renew = Script("renew")
     package static let report = Script("report")
     package static let step = Script("step")
@@ -31,7 +33,7 @@ package struct Script: Sendable {
 
     /// Every script of the contract.
     package static let all = [
-        accept, answer, ask, claim, enrol, heartbeat, pending, renew, report, step, submit, tick,
+        accept, answer, ask, claim, enrol, hand, heartbeat, pending, publish, renew, report, step, submit, tick,
     ]
 }
 

@@ -5,8 +5,8 @@
 --          previous_commit running_commit started_at finished_at evidence
 -- replies: ok | again | superseded | incomplete | closed <state> | unknown
 -- events:  verdict, job ended, and what settling brings
--- include: fleet states rollout settle job
-local FIRST, WIDTH = 7, 11
+-- include: fleet states rollout settle job verdict
+local FIRST = 7
 local no = refusal('report')
 if no then return no end
 if STATE == 'ended' then
@@ -27,29 +27,16 @@ for n = FIRST, #ARGV, WIDTH do
   last[ARGV[n]] = redis.call('HGET', key('service:' .. ARGV[n]), 'verified:' .. HOST)
   redis.call('HLEN', key('lease:' .. ARGV[n]))
   if TOKEN == '' and verdict ~= 'refused' and verdict ~= 'failed' then return { 'superseded' } end
-  good = good and (verdict == 'verified' or verdict == 'unchanged')
+  good = good and is_good(n)
 end
 if next(missing) then return { 'incomplete' } end
 
 local r = redis.call('HMGET', rollout_key(ID), 'operator', 'reason')
+local by = { id = ID, name = ID, host = HOST, op = OP, attempt = ATTEMPT, operator = r[1], reason = r[2], token = TOKEN }
 for n = FIRST, #ARGV, WIDTH do
-  local service, verdict, step, rule, why = ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
-  local base = HOST .. '/' .. service .. '/'
-  redis.call('HSET', targets_key(ID), base .. 'verdict', verdict, base .. 'step', step, base .. 'rule', rule,
-    base .. 'error', why, base .. 'commit', ARGV[n + 5], base .. 'previous_commit', ARGV[n + 6],
-    base .. 'running_commit', ARGV[n + 7], base .. 'started_at', ARGV[n + 8], base .. 'finished_at', ARGV[n + 9],
-    base .. 'evidence', ARGV[n + 10])
-  append('results', 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', ID, 'host', HOST,
-    'service', service, 'op', OP, 'attempt', ATTEMPT, 'verdict', verdict, 'commit', ARGV[n + 5],
-    'previous_commit', ARGV[n + 6], 'running_commit', ARGV[n + 7], 'step', step, 'rule', rule, 'error', why,
-    'operator', r[1], 'reason', r[2], 'token', TOKEN, 'started_at', ARGV[n + 8], 'finished_at', ARGV[n + 9])
-  event(ID, 'verdict', HOST, service, step, verdict, '', why)
-  if good and OP == 'deploy' then
-    local before = last[service]
-    if before and before ~= ARGV[n + 5] then redis.call('HSET', key('service:' .. service), 'before:' .. HOST, before) end
-    redis.call('HSET', key('service:' .. service), 'verified:' .. HOST, ARGV[n + 5])
-  end
-  redis.call('HDEL', key('lease:' .. service), 'holder:' .. HOST)
+  write_verdict(by, n)
+  if good and OP == 'deploy' then note_verified(HOST, ARGV[n], ARGV[n + 5], last[ARGV[n]]) end
+  redis.call('HDEL', key('lease:' .. ARGV[n]), 'holder:' .. HOST)
 end
 close_job(ID, HOST, good, ARGV[6])
 return { 'ok' }

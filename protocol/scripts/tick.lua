@@ -61,6 +61,11 @@ elseif kind == 'dispatch' and state == 'running' then
 elseif kind == 'soak' and state == 'soaking' then
   move_rollout(id, 'soaked', '')
   begin_wave(id)
+elseif kind == 'hand' and read(key('lease:' .. host), 'rollout') == 'bg-' .. id then
+  -- Here the third part is the service: a deployment by hand (hand.lua) that nobody has heard of since.
+  redis.call('DEL', key('lease:' .. host))
+  audit({ kind = 'break_glass', rollout = 'bg-' .. id, service = host, from = 'begun', to = 'silent',
+    detail = 'no sign of life; the lease is given back, what was done is not known yet' })
 elseif kind == 'ask' then
   redis.call('DEL', key('ask:' .. id))
 end

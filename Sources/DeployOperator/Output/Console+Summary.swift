@@ -16,7 +16,7 @@ extension Console {
             " in \(HumanDuration(milliseconds: $0.milliseconds - rollout.submitted.milliseconds))"
         }
         show(
-            "rollout \(rollout.id.short) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
+            "\(rollout.breakGlassHost == nil ? "rollout" : "break-glass") \(rollout.shortName) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
         )
         show(table.text { colors.onOutput(Verdict(rawValue: $0)?.meaning, $0) })
         for line in troubles(targets) { show(line) }
@@ -42,7 +42,7 @@ extension Console {
     }
 
     private static func next(_ rollout: RolloutRecord, _ code: ExitCode?) -> String {
-        let id = rollout.id.short
+        let id = rollout.shortName
         guard rollout.state?.isEnded == true, let code else {
             return "it goes on; to watch it: \(Follower.command(rollout.id))"
         }

@@ -10,9 +10,9 @@ extension StatusView {
         var table = TextTable("ROLLOUT", "SUBMITTED", "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
         for record in records {
             table.add(
-                record.id.short, console.time(record.submitted), record.state?.rawValue ?? "?",
+                record.shortName, console.time(record.submitted), record.state?.rawValue ?? "?",
                 record.commit?.short ?? "?", record.source, String(record.hosts),
-                record.operatorName + (record.isSigned ? "" : " (not signed)"), record.reason)
+                record.operatorName + (record.isSigned ? "" : " (\(Self.warrant(record)))"), record.reason)
             console.show(Self.line(record))
         }
         console.show(records.isEmpty ? "nothing was submitted to fleet \(fleet.name) yet" : table.text)
@@ -25,8 +25,8 @@ extension StatusView {
             guard let rollout = try await fleet.rollout(id) else { throw .unknownRollout(id.text) }
             let targets = try await fleet.targets(id, state: rollout.state)
             console.show(
-                "submitted \(console.time(rollout.submitted)) by \(VisibleText(rollout.operatorName)), "
-                    + (rollout.isSigned ? "signed" : "not signed"))
+                (rollout.breakGlassHost == nil ? "submitted" : "deployed") + " \(console.time(rollout.submitted)) by "
+                    + "\(VisibleText(rollout.operatorName)), \(Self.warrant(rollout))")
             if !rollout.reason.isEmpty { console.show("reason: \(VisibleText(rollout.reason))") }
             console.show(Self.line(rollout))
             if evidence {
@@ -36,6 +36,12 @@ extension StatusView {
             console.show(
                 rollout, targets, exit: isEnded ? ExitCode.of(targets, rollout: rollout.state ?? .failed) : nil)
         }
+    }
+
+    /// What a rollout rests on: a signature, a person on a host, or nothing but Redis.
+    private static func warrant(_ record: RolloutRecord) -> String {
+        if let host = record.breakGlassHost { return "by hand on \(host), break-glass" }
+        return record.isSigned ? "signed" : "not signed"
     }
 
     private func showEvidence(_ id: RolloutID, _ target: TargetOutcome) async throws(CoordinationError) {
@@ -60,7 +66,7 @@ extension StatusView {
                 ("state", .optional(record.state?.rawValue)), ("commit", .optional(record.commit?.text)),
                 ("source", .optional(record.source)), ("branch", .optional(record.branch)),
                 ("operator", .optional(record.operatorName)), ("reason", .optional(record.reason)),
-                ("signed", .flag(record.isSigned)),
+                ("signed", .flag(record.isSigned)), ("break_glass", .optional(record.breakGlassHost?.text)),
             ])
     }
 }
