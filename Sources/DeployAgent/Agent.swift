@@ -28,8 +28,7 @@ package struct Agent {
     /// - Throws: when the state directory can't be used; the error names it.
     package static func services(
         _ configuration: AgentConfiguration, identity: HostIdentity, connections: Connections,
-        runner: any CommandRunning,
-        notifier: Notifier, logger: Logger
+        runner: any CommandRunning, notifier: Notifier, logger: Logger
     ) async throws -> [any Service] {
         let directory = FilePath(configuration.stateDirectory)
         let spool = ReportSpool(stateDirectory: directory)
@@ -48,8 +47,8 @@ package struct Agent {
         return [
             ReadinessService(notifier: notifier, state: state),
             PublishService(
-                host: host, fleet: connections.publish, spool: spool, wake: published, complaints: complaints,
-                logger: logger),
+                host: host, machineID: identity.machineID, fleet: connections.publish, spool: spool, wake: published,
+                complaints: complaints, logger: logger),
             BeatService(
                 configuration: configuration, identity: identity, fleet: connections.publish, state: state,
                 survey: HostSurvey(configuration: configuration, tools: tools, running: running), logger: logger),
@@ -58,6 +57,7 @@ package struct Agent {
                 fleet: connections.control,
                 state: state, queue: queue, spool: spool, published: published, complaints: complaints,
                 logger: logger),
+            LeftJobService(host: host, stateDirectory: configuration.stateDirectory, queue: queue),
             QuestionService(
                 host: host, fleet: connections.publish, queue: questions,
                 planner: PlanAnswer(configuration: configuration, tools: tools, running: running), logger: logger),

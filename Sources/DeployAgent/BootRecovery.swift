@@ -39,6 +39,9 @@ package struct BootRecovery: Sendable {
                 let recovery = TreeRecovery(
                     configuration: configuration, tools: tools, memory: memory, bootID: bootID, logger: logger)
                 _ = try await recovery.recover(try Order(text: progress.order), progress, attempt)
+            } catch Errno.wouldBlock {
+                // A living process works on it, and brings it to its end.
+                continue
             } catch {
                 isWhole = false
                 logger.critical(

@@ -1,9 +1,13 @@
 import ArgumentParser
+import Coordination
 import DeployAgent
 import DeployModel
 import Glibc
 import HostControl
 import Logging
+import RedisClient
+import SettingsFile
+import UnixSignals
 
 /// What the commands for a person on the host share.
 struct HostOptions: ParsableArguments {
@@ -17,8 +21,23 @@ struct HostOptions: ParsableArguments {
         LoggingSystem.bootstrap { label in JournalLogHandler(label: label, logLevel: .warning) }
         let identity = HostIdentity(
             machineID: try MachineID.read(), bootID: try ProcessTable().bootID(), agentVersion: ProductVersion.current)
+        let configuration = try file.load()
         return BreakGlass(
-            try file.load(), identity: identity, runner: CommandRunner(), logger: Logger(label: "qtagent"))
+            configuration, identity: identity, runner: CommandRunner(), access: Self.access(configuration),
+            logger: Logger(label: "qtagent"))
+    }
+
+    /// Whatever is wrong with Redis or its settings is a remark here, never a reason not to deploy.
+    private static func access(_ configuration: AgentConfiguration) -> FleetAccess {
+        do throws(SettingsError) {
+            var redis = try configuration.redisConfiguration()
+            redis.clientName = "qtagent-\(configuration.host)-hand"
+            redis.failFast = true
+            redis.replyLimit = 4 << 20
+            return .open(Fleet(name: configuration.fleet, redis: RedisClient(redis)))
+        } catch {
+            return .closed("\(error)")
+        }
     }
 
     /// Ends the command with an exit code of ours.
@@ -27,7 +46,8 @@ struct HostOptions: ParsableArguments {
     }
 
     static func show(_ refusal: Refusal) {
-        StandardError.print("refused: \(VisibleText(refusal.description))")
+        StandardError.print("refused: \(refusal.rule.rawValue): \(VisibleText(refusal.message))")
+        if !refusal.remedy.isEmpty { StandardError.print("         \(VisibleText(refusal.remedy))") }
     }
 }
 
@@ -39,13 +59,16 @@ struct HostPlan: AsyncParsableCommand {
     @OptionGroup var options: HostOptions
 
     func run() async throws {
-        let looks = try await options.breakGlass().look(options.services)
-        for look in looks {
-            print(
-                "\(look.service)  \(look.state)  runs \(look.running?.short ?? "-") (\(look.basis))  "
-                    + "checkout \(look.head?.short ?? "-") on \(look.branch?.text ?? "-")  \(look.path?.text ?? "-")")
-            if let refusal = look.refusal { HostOptions.show(refusal) }
+        let breakGlass = try options.breakGlass()
+        do throws(Refusal) { try breakGlass.requireKnown(options.services) } catch {
+            HostOptions.show(error)
+            return try HostOptions.end(.refused)
         }
+        let looks = await breakGlass.look(options.services)
+        if !looks.isEmpty { print(BreakGlassLook.table(looks)) }
+        // What is wrong with a checkout is said once for all services that share it.
+        var shown: Set<Refusal> = []
+        for refusal in looks.compactMap(\.refusal) where shown.insert(refusal).inserted { HostOptions.show(refusal) }
         try HostOptions.end(looks.contains { $0.refusal != nil } || looks.isEmpty ? .refused : .good)
     }
 }
@@ -58,7 +81,12 @@ struct HostVerify: AsyncParsableCommand {
     @OptionGroup var options: HostOptions
 
     func run() async throws {
-        let looks = try await options.breakGlass().verify(options.services)
+        let breakGlass = try options.breakGlass()
+        do throws(Refusal) { try breakGlass.requireKnown(options.services) } catch {
+            HostOptions.show(error)
+            return try HostOptions.end(.refused)
+        }
+        let looks = await breakGlass.verify(options.services)
         for look in looks {
             print("\(look.service)  \(look.isGood ? "good" : "NOT GOOD")")
             for line in look.lines { print("  \(VisibleText(line))") }
@@ -71,45 +99,106 @@ struct HostVerify: AsyncParsableCommand {
 struct HostDeploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deploy",
-        abstract: "Deploys on this host without Redis: for the night in which Redis is what is broken.")
+        abstract: "Deploys on this host without Redis: for the night in which Redis is what is broken.",
+        discussion: """
+            The steps, locks, proofs and way back of an order, for the services and those that share their checkout. Ctrl-C \
+            ends it at the next safe point; once a service was restarted it goes through to its verdict. When the terminal is \
+            lost it goes on.
+
+            Exit codes: 0 verified or unchanged, 2 usage, 3 a person is needed, 4 failed and as before, 5 refused or not \
+            confirmed and nothing touched.
+            """)
 
     @OptionGroup var options: HostOptions
 
-    @Option(help: "The commit, by its full name.", transform: { try Words.name($0) })
+    @Option(
+        help: ArgumentHelp("The commit, by its full name.", valueName: "sha"), transform: { try Words.name($0) })
     var commit: CommitID
 
     @Option(
         name: [.customLong("reason"), .customShort("m"), .customLong("message")],
-        help: "Why; stands in every stream when Redis is back.", transform: { try Words.reason($0) })
+        help: ArgumentHelp("Why; stands in every stream when Redis is back.", valueName: "text"),
+        transform: { try Words.reason($0) })
     var reason: Reason
 
     @Flag(help: "Let the checkout go back to an older commit.")
     var allowDowngrade = false
 
+    @Flag(name: .shortAndLong, help: "Do not ask.")
+    var yes = false
+
     func validate() throws {
         if options.services.isEmpty { throw ValidationError("name the services") }
         if reason.text.isEmpty { throw ValidationError("say why: --reason TEXT") }
+        if !yes, !Terminal.isThere { throw ValidationError("there is no terminal to ask at: say --yes") }
     }
 
     func run() async throws {
+        // As in the agent's unit: what git checks out must be readable for the services, whatever root's own mask is.
+        umask(0o022)
+        let breakGlass = try options.breakGlass()
         let request = BreakGlass.Request(
             services: options.services, commit: commit, mayGoBack: allowDowngrade, operatorName: Words.person(),
             reason: reason)
-        let breakGlass = try options.breakGlass()
-        let result: BreakGlassResult
-        do throws(Refusal) {
-            result = try await breakGlass.deploy(request) { StandardError.print($0.line) }
-        } catch {
+        let code: DeployModel.ExitCode
+        do throws(Refusal) { code = try await deploy(request, breakGlass) } catch {
             HostOptions.show(error)
-            return try HostOptions.end(.refused)
+            code = .refused
         }
-        for outcome in result.outcomes {
-            print(
-                "\(outcome.service)  \(outcome.verdict?.rawValue ?? "-")  runs \(outcome.runningCommit?.short ?? "-")")
-            if !outcome.error.isEmpty { print("  \(VisibleText(outcome.error))") }
+        try HostOptions.end(code)
+    }
+
+    private func deploy(
+        _ request: BreakGlass.Request, _ breakGlass: BreakGlass
+    ) async throws(Refusal) -> DeployModel.ExitCode {
+        let plan = try await breakGlass.plan(request) { StandardError.print($0) }
+        StandardError.print(plan.text)
+        guard yes || Terminal.ask(plan.question) else {
+            StandardError.print("nothing was touched")
+            return .refused
         }
-        print("\(result.name): the agent tells the fleet when Redis is back; no lease was asked for")
-        try HostOptions.end(result.exitCode)
+        SystemLog.note(plan.headline)
+        let result = try await breakGlass.deploy(plan, interruptions: Interruption.stream()) {
+            StandardError.print($0.line)
+        }
+        SystemLog.note(result.headline)
+        print(result.text)
+        print(await breakGlass.publish(result))
+        return result.exitCode
+    }
+}
+
+/// Signals while a deployment is under way.
+enum Interruption {
+    /// From now on a lost terminal ends nothing, and Ctrl-C or SIGTERM is an element with what is to be said of it.
+    static func stream() -> AsyncStream<String> {
+        // The job is not the terminal's: its lines are lost, its end is not. Children begin with the defaults again.
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        let (stream, input) = AsyncStream<String>.makeStream()
+        // task: it ends with the process, which ends with the job.
+        Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                StandardError.print(
+                    "interrupted: it ends at the next safe point; once a service was restarted it goes on to its verdict"
+                )
+                input.yield("interrupted by a signal")
+            }
+        }
+        return stream
+    }
+}
+
+/// The person, if there is one.
+enum Terminal {
+    /// Whether somebody can be asked: both ends are a terminal.
+    static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+    /// Asks; anything but `y` or `yes` is no.
+    static func ask(_ question: String) -> Bool {
+        StandardError.print(question + " [y/N]")
+        let answer = readLine()?.lowercased() ?? ""
+        return answer == "y" || answer == "yes"
     }
 }
 

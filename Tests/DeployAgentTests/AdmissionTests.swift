@@ -9,7 +9,7 @@ import Testing
     private static let id = RolloutID(accepted: String(repeating: "1", count: 32))
     private static let attempt = AttemptName(rollout: id, host: HostName(accepted: "h1"), operation: .deploy, number: 1)
 
-    private static func order(_ change: (inout Order) -> Void = { _ in }) -> Order {
+    static func order(_ change: (inout Order) -> Void = { _ in }) -> Order {
         var order = Order(
             fleet: FleetName(accepted: "lab"), id: id, operatorName: OperatorName(accepted: "ann"), operation: .deploy,
             source: SourceName(accepted: "quantum_trader"), branch: BranchName(accepted: "main"), commit: commit,

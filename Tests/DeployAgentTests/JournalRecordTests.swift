@@ -10,6 +10,7 @@ import Testing
 
     static let every: [JournalRecord] = [
         .admitted(order: Array("qtorder1\nreason=50 % \u{e4}\n".utf8)),
+        .admitted(order: Array("qtorder1\n".utf8), isByHand: true),
         .found(path: path, head: commit),
         .ran(service: service, invocation: "0123abcd", commit: commit),
         .ran(service: service, invocation: "", commit: nil),

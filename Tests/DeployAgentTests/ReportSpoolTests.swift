@@ -54,6 +54,37 @@ import Testing
         }
     }
 
+    /// What was done by hand stands with its order, which is nowhere else.
+    @Test func aReportByHandCarriesItsOrder() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            var report = Self.report(1)
+            report.byHand = AdmissionTests.order { $0.reason = (try? Reason("Redis is away, 100 %")) ?? .none }
+            try spool.put(report)
+            #expect(spool.waiting(host: Self.host).reports == [report])
+            // The order of another job is no order of this one.
+            let other = Self.report(1).text.replacing("\n", with: " order=qtorder1%0A\n", maxReplacements: 1)
+            let place = folder.appending("spool").appending(report.attempt.description)
+            try DurableFile.replace(place, with: Array(other.utf8))
+            #expect(spool.waiting(host: Self.host) == ([], [report.attempt.description]))
+        }
+    }
+
+    /// The last one says what runs: `verified` of an older job must not come behind it.
+    @Test func reportsAreSentInTheOrderOfTheirEnds() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            var reports = (1...3).map { Self.report($0) }
+            for (index, milliseconds) in [30, 10, 20].enumerated() {
+                reports[index].targets[0].finishedAt = Timestamp(milliseconds: Int64(milliseconds))
+                try spool.put(reports[index])
+            }
+            #expect(spool.waiting(host: Self.host).reports == [reports[1], reports[2], reports[0]])
+        }
+    }
+
     @Test func whatIsNoReportIsNamedAndLeft() throws {
         try TemporaryFolder.with { folder in
             let spool = ReportSpool(stateDirectory: folder)

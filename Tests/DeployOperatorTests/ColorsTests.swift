@@ -1,3 +1,4 @@
+import DeployModel
 import Testing
 
 @testable import DeployOperator

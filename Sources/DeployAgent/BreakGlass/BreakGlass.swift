@@ -5,13 +5,18 @@ package import Logging
 import SystemPackage
 
 /// Deploys on this host without Redis: the same steps, journal, locks and proofs as an order's, for the night in which Redis is
-/// what is broken. Nobody is asked for a lease; what came of it is told to the fleet by the daemon when Redis is back.
+/// what is broken. The lease is a courtesy, and not waited for; what came of it is published at once, or by the daemon when
+/// Redis is back.
 package struct BreakGlass: Sendable {
     let configuration: AgentConfiguration
     let identity: HostIdentity
     let tools: HostTools
     let memory: AgentMemory
+    let access: FleetAccess
+    let spool: ReportSpool
     let logger: Logger
+
+    var jobs: FilePath { FilePath(configuration.stateDirectory).appending("jobs") }
 
     /// What a person asks for.
     package struct Request: Sendable {
@@ -40,14 +45,17 @@ package struct BreakGlass: Sendable {
 
     /// On this host, with its configuration.
     package init(
-        _ configuration: AgentConfiguration, identity: HostIdentity, runner: any CommandRunning, logger: Logger
+        _ configuration: AgentConfiguration, identity: HostIdentity, runner: any CommandRunning, access: FleetAccess,
+        logger: Logger
     ) {
+        self.access = access
         self.configuration = configuration
         self.identity = identity
         self.logger = logger
         tools = HostTools(
             runner: runner, stateDirectory: configuration.stateDirectory, fetchLimit: configuration.timings.fetch)
         memory = AgentMemory(stateDirectory: FilePath(configuration.stateDirectory))
+        spool = ReportSpool(stateDirectory: FilePath(configuration.stateDirectory))
     }
 
     /// What stands on this host.
@@ -58,90 +66,97 @@ package struct BreakGlass: Sendable {
         let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
         let names = services.isEmpty ? "*" : services.map(\.text).joined(separator: "+")
         let planner = PlanAnswer(configuration: configuration, tools: tools, running: running)
-        return await planner.targets(PlanAnswer.Question(services: names)).compactMap { BreakGlassLook($0) }
+        return await planner.targets(PlanAnswer.Question(services: names, asksRemote: false)).compactMap {
+            BreakGlassLook($0)
+        }
     }
 
     /// Deploys.
     ///
     /// - Parameters:
-    ///   - request: What, and why.
-    ///   - tell: Told each event of the job, for the person who waits.
-    /// - Returns: what came of each service, and the name under which it is published.
+    ///   - plan: what was planned, and said yes to.
+    ///   - interruptions: each takes the right back: the job ends at its next safe point, and past the last one it goes through.
+    ///   - tell: told each event of the job, for the person who waits.
+    /// - Returns: what came of each service.
     /// - Throws: a ``Refusal`` when nothing was begun.
     package func deploy(
-        _ request: Request, _ tell: @escaping @Sendable (BreakGlassEvent) -> Void
+        _ plan: BreakGlassPlan, interruptions: AsyncStream<String>,
+        _ tell: @escaping @Sendable (BreakGlassEvent) -> Void
     ) async throws(Refusal) -> BreakGlassResult {
-        let order = try await order(for: request)
+        try requireNoTreeUnderWork()
+        let order = plan.order
         let attempt = AttemptName(rollout: order.id, host: configuration.host, operation: .deploy, number: 1)
-        let state = FilePath(configuration.stateDirectory)
-        let jobs = state.appending("jobs")
-        let spool = ReportSpool(stateDirectory: state)
-        let report: ReportSpool.Report
+        let journal: JobJournal
         do throws(Errno) {
             try DurableFile.makeDirectory(jobs)
             try spool.prepare()
-            let journal = try JobJournal.begin(attempt, in: jobs, order: order.text)
-            report = await work(order, journal, tell)
-            try spool.hold(report)
-            try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
-            try spool.release(attempt)
+            journal = try JobJournal.begin(attempt, in: jobs, order: order.text, isByHand: true)
         } catch {
             throw Refusal(
                 .hostStateUnreadable, "the job can't be written down: \(error)",
-                remedy:
-                    "make room in \(configuration.stateDirectory); the agent recovers what was begun at its next start")
+                remedy: "make room in \(configuration.stateDirectory)")
         }
-        return BreakGlassResult(order: order, host: configuration.host, targets: report.targets)
+        let report = await work(order, journal, interruptions, tell)
+        Failpoint.reported.pass()
+        var result = BreakGlassResult(order: order, host: configuration.host, report: report)
+        do throws(Errno) {
+            try spool.hold(report)
+            Failpoint.spooled.pass()
+            try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
+            Failpoint.ended.pass()
+            try spool.release(attempt)
+        } catch {
+            // The journal has no end: the agent brings the job to one as soon as this process is gone, and reports that.
+            result.trouble =
+                "this can't be written down (\(error)): make room in \(configuration.stateDirectory); "
+                + "the agent looks at the services again, and reports what it finds"
+        }
+        return result
+    }
+
+    /// Publishes what came of a deployment, for which its report must be written down.
+    ///
+    /// - Returns: what came of that, in words. What can't be published now is published by the daemon.
+    package func publish(_ result: BreakGlassResult) async -> String {
+        let later =
+            "the report waits in \(configuration.stateDirectory)/spool; the agent publishes it when Redis is back"
+        guard result.trouble == nil else { return "not published" }
+        switch access {
+        case .closed(let why): return "\(later) (\(VisibleText(why)))"
+        case .open(let fleet):
+            do {
+                let report = result.report
+                let reply = try await fleet.publish(
+                    deployment(result.order), detail: report.detail, report.targets)
+                guard reply == .taken else { return "\(later) (\(reply))" }
+                try spool.remove(report.attempt)
+                return "published: qtctl show \(result.order.id.breakGlassShort)"
+            } catch {
+                return "\(later) (\(error))"
+            }
+        }
     }
 
     private func work(
-        _ order: Order, _ journal: JobJournal, _ tell: @escaping @Sendable (BreakGlassEvent) -> Void
+        _ order: Order, _ journal: JobJournal, _ interruptions: AsyncStream<String>,
+        _ tell: @escaping @Sendable (BreakGlassEvent) -> Void
     ) async -> ReportSpool.Report {
         let narrator = JobNarrator { tell(BreakGlassEvent($0)) }
+        let right = JobRight(attempt: journal.attempt, fleet: nil)
+        let lease = lease(of: order)
         let job = HostJob(
             order: order, journal: journal, configuration: configuration, tools: tools, memory: memory,
-            identity: identity, right: JobRight(attempt: journal.attempt, fleet: nil), narrator: narrator,
-            logger: logger)
-        job.remarks.append("break-glass by \(order.operatorName)")
-        return await withTaskGroup { group in
-            group.addTask { await narrator.run() }
+            identity: identity, right: right, narrator: narrator, logger: logger)
+        job.handLease = lease
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await lease.keepHolding() }
+            group.addTask { for await why in interruptions { await right.withdraw(why) } }
+            async let told: Void = narrator.run()
             let report = await job.perform()
             narrator.finish()
-            await group.waitForAll()
+            await told
+            group.cancelAll()
             return report
         }
-    }
-
-    /// The order that an operator would have sent: one path of this host, as it stands now.
-    private func order(for request: Request) async throws(Refusal) -> Order {
-        let looks = await look(request.services)
-        for service in request.services where !looks.contains(where: { $0.service == service }) {
-            throw Refusal(.serviceNotAllowed, "service \(service) is not in this host's agent.yaml")
-        }
-        if let refused = looks.first(where: { $0.refusal != nil }), let refusal = refused.refusal { throw refusal }
-        guard let first = looks.first, let source = first.source, let branch = first.branch else {
-            throw Refusal(.nothingToDo, "no service is named")
-        }
-        if let other = looks.first(where: { $0.source != source }) {
-            throw Refusal(.severalSources, "\(other.service) is of another source than \(first.service)")
-        }
-        var lines: [Order.Line] = []
-        for look in looks {
-            guard let path = look.path, let head = look.head else {
-                throw Refusal(.hostStateUnreadable, "\(look.service): nothing is known of its checkout")
-            }
-            if let index = lines.firstIndex(where: { $0.path == path }) {
-                lines[index].services.append(look.service)
-            } else {
-                lines.append(.init(host: configuration.host, path: path, expectedHead: head, services: [look.service]))
-            }
-        }
-        let now = WallClock.now()
-        return Order(
-            fleet: configuration.fleet, id: .random(), operatorName: request.operatorName, operation: .deploy,
-            source: source, branch: branch, commit: request.commit, direction: request.mayGoBack ? .any : .forward,
-            lines: lines, waves: .oneByOne, soakSeconds: 0, pauseAfter: .none, maxFailures: 0, onFailure: .halt,
-            failedHost: .revert, beginBefore: now.adding(seconds: 900), until: now.adding(seconds: 14400),
-            created: now, reason: request.reason)
     }
 }

@@ -19,6 +19,8 @@ struct PlanAnswer: Sendable {
         var branch = ""
         /// The commit; empty for what the remote has.
         var commit = ""
+        /// Whether the remote is asked what it has; without, nothing leaves the host.
+        var asksRemote = true
     }
 
     /// One list of fields per target, in restart order.
@@ -105,6 +107,7 @@ struct PlanAnswer: Sendable {
 
     /// What the remote has, and how far the checkout is from it.
     private func remote(_ tree: InspectedTree, _ branch: BranchName, _ question: Question) async -> Fields {
+        guard question.asksRemote else { return [] }
         do throws(HostError) {
             let remote = try await tree.repository.lsRemote(branch)
             guard let remote else {

@@ -19,7 +19,7 @@ extension HostJob {
                 try await self.verify([self.sites[index]], commit: self.order.commit)
             }
         }
-        if let lost = await right.refusal { remarks.append("finished_without_lease (\(lost))") }
+        if let remark = await right.remark { remarks.append(remark) }
     }
 
     /// The one unit in which hooks run, one after the other. Its name is what recovery stops, and what is no neighbour.
@@ -55,7 +55,7 @@ extension HostJob {
         // Safe point for the last time: from the first restart on the job goes through to a whole version.
         if progress.restartsBegun.isEmpty, let lost = await right.refusal {
             throw JobFailure(
-                .restart, Refusal(.rightLost, lost, remedy: "the previous commit was put back: submit again"))
+                .restart, Refusal(.rightLost, lost, remedy: "the previous commit was put back: deploy again"))
         }
         try releaseInterlock(site, .restart)
         for unit in site.units {

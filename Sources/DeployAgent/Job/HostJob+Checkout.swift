@@ -11,7 +11,7 @@ extension HostJob {
         do throws(Refusal) { isForward = try await judge(site) } catch { throw JobFailure(.checkout, error) }
         // Safe point: nothing of this path is touched yet.
         if let lost = await right.refusal {
-            throw JobFailure(.checkout, Refusal(.rightLost, lost, remedy: "nothing was touched: submit again"))
+            throw JobFailure(.checkout, Refusal(.rightLost, lost, remedy: "nothing was touched: deploy again"))
         }
         try await moveHead(site, to: order.commit, step: .checkout) { () throws(HostError) in
             if isForward {

@@ -88,45 +88,18 @@ extension HostJob {
     }
 
     private func fetch(_ site: Site) async throws(JobFailure) {
-        let repository = site.tree.repository
         await right.expectProgress(within: configuration.timings.fetch)
-        do {
-            if try await isOnRemoteBranch(repository) { return }
-            Failpoint.fetching.pass()
-            do throws(HostError) { try await repository.fetch(order.branch) } catch {
-                throw JobFailure(
-                    .fetch,
-                    Refusal(
-                        .remoteUnreachable, "\(error)", remedy: "check the remote of \(site.line.path) and its access"))
-            }
-            guard try await repository.exists(order.commit) else {
-                throw JobFailure(
-                    .fetch,
-                    Refusal(
-                        .commitUnknown,
-                        "the remote of \(site.line.path) has no commit \(order.commit.short) on \(order.branch)",
-                        remedy: "push it, or plan again: was the branch rewritten?"))
-            }
-            guard try await isOnRemoteBranch(repository) else {
-                throw JobFailure(
-                    .fetch,
-                    Refusal(
-                        .commitNotOnBranch, "commit \(order.commit.short) is not on \(order.branch) of the remote",
-                        remedy: "merge it there first"))
-            }
-        } catch let failure as JobFailure { throw failure } catch {
-            throw JobFailure(.fetch, Refusal(.hostStateUnreadable, "\(site.line.path): \(error)"))
-        }
-    }
-
-    private func isOnRemoteBranch(_ repository: GitRepository) async throws(HostError) -> Bool {
-        guard try await repository.exists(order.commit) else { return false }
-        return try await repository.isAncestor(order.commit, of: order.branch)
+        let fetch = CommitFetch(
+            repository: site.tree.repository, path: site.line.path, branch: order.branch, commit: order.commit)
+        do throws(Refusal) { try await fetch.run() } catch { throw JobFailure(.fetch, error) }
     }
 
     /// Claims all services of the job, and says who holds them while it waits.
     func takeLease() async throws(JobFailure) {
-        guard right.isAsked else { return narrator.tell(.lease, .done, "none: the glass is broken") }
+        guard right.isAsked else {
+            let lease = await handLease?.take()
+            return narrator.tell(.lease, .waiting, lease ?? "none is asked for")
+        }
         let deadline = ContinuousClock.now + configuration.timings.leaseWait
         var told = ""
         while true {

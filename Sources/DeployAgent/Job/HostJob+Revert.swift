@@ -33,7 +33,7 @@ extension HostJob {
             return report(.revertFailed, failure: joined(failure, error), running: nil)
         }
         narrator.tell(.revert, .done, took: HumanDuration(ContinuousClock.now - began).milliseconds)
-        if let lost = await right.refusal { remarks.append("finished_without_lease (\(lost))") }
+        if let remark = await right.remark { remarks.append(remark) }
         if sites.contains(where: isLeft) { return report(.failed, failure: failure, running: order.commit) }
         let previous = lines.first.flatMap { progress.previous[$0.path] }
         return report(isRestarted ? .reverted : .failed, failure: failure, running: isRestarted ? previous : nil)

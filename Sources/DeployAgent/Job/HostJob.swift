@@ -16,6 +16,8 @@ final class HostJob {
     let memory: AgentMemory
     let identity: HostIdentity
     let right: JobRight
+    /// The lease of a job by hand; nil for a job of the fleet, which claims its own.
+    var handLease: HandLease?
     let narrator: JobNarrator
     let logger: Logger
     let startedAt: Timestamp
@@ -135,7 +137,8 @@ final class HostJob {
             }
         }
         return ReportSpool.Report(
-            attempt: attempt, token: progress.token, detail: remarks.joined(separator: " "), targets: targets)
+            attempt: attempt, token: progress.token, detail: remarks.joined(separator: " "), targets: targets,
+            byHand: progress.isByHand ? order : nil)
     }
 
     /// The commit that a service ran before the job, for a verdict that changed nothing.

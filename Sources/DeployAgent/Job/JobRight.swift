@@ -7,7 +7,7 @@ import HostControl
 /// The deadline is the moment the last successful claim or renewal was *sent* plus 0.8 of the lease's time, on CLOCK_BOOTTIME,
 /// which goes on while a virtual machine sleeps. Past it the right is gone, whatever Redis says.
 ///
-/// A person who breaks the glass needs none: such a right always holds, and is never renewed.
+/// A person who breaks the glass needs none: such a right holds until that person takes it back, and is never renewed.
 actor JobRight {
     private let attempt: AttemptName
     private let fleet: Fleet?
@@ -52,10 +52,16 @@ actor JobRight {
 
     /// Why the right does not hold at this moment, or nil when it does. Asked before every irreversible step.
     var refusal: String? {
+        if let loss { return isAsked ? "the lease was lost (\(loss))" : loss }
         guard isAsked else { return nil }
-        if let loss { return "the lease was lost (\(loss))" }
         return BootClock.now() < deadline ? nil : "the lease could not be renewed in time"
     }
+
+    /// What the report says of a job that went on without its right.
+    var remark: String? { refusal.map { isAsked ? "finished_without_lease (\($0))" : $0 } }
+
+    /// Takes the right back. The job ends at its next safe point; where there is none left it goes through.
+    func withdraw(_ why: String) { loss = why }
 
     /// Says that the running step may take until now + `limit`; past that the right is no longer renewed, so that a hanging
     /// step does not keep its services for ever.

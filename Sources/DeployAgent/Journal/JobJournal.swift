@@ -5,6 +5,9 @@ import SystemPackage
 /// The journal of one attempt: `<state directory>/jobs/<rollout>-<op>-<attempt>`, one line per record, each synced before the
 /// step that it announces. It is what dedup and recovery rest on; Redis is not asked.
 ///
+/// Who works on a job holds a lock on its journal, so that a daemon which starts meanwhile does not recover a job that somebody
+/// carries out by hand; it goes with the process.
+///
 /// An open journal has room for what a job writes, filled with NUL, so that a disk that fills up meanwhile can't keep the way
 /// back from being written.
 final class JobJournal {
@@ -29,20 +32,23 @@ final class JobJournal {
         try? file.close()
     }
 
-    /// Begins the journal of an attempt that has none.
+    /// Begins the journal of an attempt that has none; of one by hand where Redis knows nothing of it.
     ///
     /// - Throws: `.fileExists` when the attempt was taken before; `.noSpace` when there is no room for it, and then there is
     ///   no journal.
-    static func begin(_ attempt: AttemptName, in directory: FilePath, order: [UInt8]) throws(Errno) -> JobJournal {
+    static func begin(
+        _ attempt: AttemptName, in directory: FilePath, order: [UInt8], isByHand: Bool = false
+    ) throws(Errno) -> JobJournal {
         let path = directory.appending(attempt.description)
         do {
             let file = try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
             let journal = JobJournal(attempt: attempt, file: file, records: [], end: 0)
             do {
+                try lock(file)
                 let code = posix_fallocate(file.rawValue, 0, off_t(room))
                 guard code == 0 else { throw Errno(rawValue: code) }
-                try journal.write(.admitted(order: order))
+                try journal.write(.admitted(order: order, isByHand: isByHand))
                 try DurableFile.syncDirectory(directory)
             } catch {
                 try? DurableFile.remove(path)
@@ -54,19 +60,48 @@ final class JobJournal {
 
     /// Opens a journal that a former life of the agent left. A last line that was cut off by a crash is dropped: what it
     /// announced had not begun.
+    ///
+    /// - Throws: `.wouldBlock` when a living process works on the job.
     static func resume(_ attempt: AttemptName, in directory: FilePath) throws(Errno) -> JobJournal {
         do {
             let path = directory.appending(attempt.description)
-            let bytes = (try DurableFile.read(path, limit: 4 << 20) ?? []).prefix { $0 != 0 }
-            let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
             let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
-            let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\n")
-            // Nothing of a cut line may show behind the next one; and the room is wished for, no longer demanded.
-            try file.resize(to: Int64(end))
-            posix_fallocate(file.rawValue, off_t(end), off_t(room))
-            return JobJournal(
-                attempt: attempt, file: file, records: lines.compactMap { JournalRecord(line: $0) }, end: end)
+            do {
+                try lock(file)
+                let (records, end) = try read(path)
+                // Nothing of a cut line may show behind the next one; and the room is wished for, no longer demanded.
+                try file.resize(to: Int64(end))
+                posix_fallocate(file.rawValue, off_t(end), off_t(room))
+                return JobJournal(attempt: attempt, file: file, records: records, end: end)
+            } catch {
+                try? file.close()
+                throw error
+            }
         } catch let error as Errno { throw error } catch { throw Errno.ioError }
+    }
+
+    /// The records of an attempt's journal, as they stand now; empty when there is none. Changes nothing.
+    static func records(of attempt: AttemptName, in directory: FilePath) throws(Errno) -> [JournalRecord] {
+        try read(directory.appending(attempt.description)).records
+    }
+
+    /// Whether a living process works on the job. A journal that can't be opened counts as held: nobody could recover from it.
+    static func isHeld(_ attempt: AttemptName, in directory: FilePath) -> Bool {
+        let path = directory.appending(attempt.description)
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return true }
+        defer { close(file.rawValue) }
+        return (try? lock(file)) == nil
+    }
+
+    private static func read(_ path: FilePath) throws(Errno) -> (records: [JournalRecord], end: Int) {
+        let bytes = (try DurableFile.read(path, limit: 4 << 20) ?? []).prefix { $0 != 0 }
+        let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\n")
+        return (lines.compactMap { JournalRecord(line: $0) }, end)
+    }
+
+    private static func lock(_ file: FileDescriptor) throws(Errno) {
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
     }
 
     /// Writes a record down; when this returns, it is on the disk. The room that is left over goes with the end.

@@ -4,6 +4,8 @@ import DeployModel
 struct JobProgress: Equatable, Sendable {
     /// The order's text.
     var order: [UInt8] = []
+    /// Whether somebody made the order by hand on this host: Redis knows nothing of the job.
+    var isByHand = false
     /// The boot of the host in which the job was worked on last.
     var bootID: String?
     /// The HEAD of each path before anything was touched.
@@ -50,7 +52,9 @@ struct JobProgress: Equatable, Sendable {
 
     mutating func apply(_ record: JournalRecord) {
         switch record {
-        case .admitted(let order): self.order = order
+        case .admitted(let order, let isByHand):
+            self.order = order
+            self.isByHand = isByHand
         case .life(let boot): bootID = boot
         case .found(let path, let head): previous[path] = head
         case .ran(let service, let invocation, let commit):

@@ -5,8 +5,9 @@ import DeployModel
 /// The text is `<event> <field>=<value> ...`, values percent-encoded where they hold a blank, a `%` or anything that is not
 /// printable ASCII.
 enum JournalRecord: Equatable, Sendable {
-    /// The order was admitted. Its text is the journal's own copy: recovery needs no Redis.
-    case admitted(order: [UInt8])
+    /// The order was admitted. Its text is the journal's own copy: recovery needs no Redis. An order by hand was made on
+    /// this host and stands nowhere else.
+    case admitted(order: [UInt8], isByHand: Bool = false)
     /// A life of the agent works on the job, in this boot of the host.
     case life(boot: String)
     /// What was found on one path before anything was touched.
@@ -40,7 +41,8 @@ extension JournalRecord {
 
     private var parts: (String, [(String, String)]) {
         switch self {
-        case .admitted(let order): ("admitted", [("order", String(decoding: order, as: UTF8.self))])
+        case .admitted(let order, let isByHand):
+            ("admitted", [("order", String(decoding: order, as: UTF8.self))] + (isByHand ? [("by", "hand")] : []))
         case .life(let boot): ("life", [("boot", boot)])
         case .found(let path, let head): ("found", [("path", path.text), ("head", head.text)])
         case .ran(let service, let invocation, let commit):
@@ -79,7 +81,8 @@ extension JournalRecord {
         let path = fields["path"].flatMap { try? CanonicalPath($0) }
         let service = fields["service"].flatMap { try? ServiceName($0) }
         switch event {
-        case "admitted": return fields["order"].map { .admitted(order: Array($0.utf8)) }
+        case "admitted":
+            return fields["order"].map { .admitted(order: Array($0.utf8), isByHand: fields["by"] == "hand") }
         case "life": return fields["boot"].map { .life(boot: $0) }
         case "found":
             guard let path, let head = fields["head"].flatMap({ try? CommitID($0) }) else { return nil }

@@ -20,6 +20,11 @@ struct ReportSpool: Sendable {
         var token: Int64?
         var detail: String
         var targets: [TargetReport]
+        /// The order of a job by hand, which Redis knows nothing of; nil for a job of the fleet.
+        var byHand: Order?
+
+        /// When the last target had its verdict, by this host's clock.
+        var finishedAt: Timestamp? { targets.map(\.finishedAt).max() }
     }
 
     func prepare() throws(Errno) { try DurableFile.makeDirectory(directory) }
@@ -51,7 +56,8 @@ struct ReportSpool: Sendable {
         try DurableFile.remove(directory.appending(attempt.description))
     }
 
-    /// The waiting reports of this host. A file that is no report is left where it is, and named.
+    /// The waiting reports of this host, in the order in which the jobs ended: the last one says what runs. A file that is no
+    /// report is left where it is, and named.
     func waiting(host: HostName) -> (reports: [Report], unreadable: [String]) {
         var reports: [Report] = []
         var unreadable: [String] = []
@@ -62,7 +68,8 @@ struct ReportSpool: Sendable {
                 unreadable.append(name)
             }
         }
-        return (reports, unreadable)
+        let none = Timestamp(milliseconds: 0)
+        return (reports.sorted { ($0.finishedAt ?? none) < ($1.finishedAt ?? none) }, unreadable)
     }
 
     private func read(_ name: String, _ attempt: AttemptName) -> Report? {
@@ -74,7 +81,8 @@ struct ReportSpool: Sendable {
 extension ReportSpool.Report {
     /// A head line and a line per target: `<field>=<value>` with the journal's encoding.
     var text: String {
-        let head = "token=\(token.map(String.init) ?? "") detail=\(PercentText.word.encode(detail))"
+        var head = "token=\(token.map(String.init) ?? "") detail=\(PercentText.word.encode(detail))"
+        if let byHand { head += " order=\(PercentText.word.encode(String(decoding: byHand.text, as: UTF8.self)))" }
         let lines = targets.map { target in
             [
                 ("service", target.service.text), ("verdict", target.verdict.rawValue), ("step", target.step.rawValue),
@@ -94,6 +102,10 @@ extension ReportSpool.Report {
         self.attempt = attempt
         token = DecimalNumber.parse(head["token"] ?? "")
         detail = head["detail"] ?? ""
+        if let order = head["order"] {
+            guard let order = try? Order(text: Array(order.utf8)), order.id == attempt.rollout else { return nil }
+            byHand = order
+        }
         targets = []
         for fields in lines.dropFirst() {
             guard let target = TargetReport(fields) else { return nil }

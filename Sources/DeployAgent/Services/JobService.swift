@@ -1,5 +1,6 @@
 import Coordination
 import DeployModel
+import Glibc
 import HostControl
 import Logging
 import ServiceLifecycle
@@ -25,7 +26,7 @@ struct JobService: Service {
     func run() async throws {
         for name in DurableFile.names(in: jobs) {
             guard let attempt = AttemptName(journal: name, host: configuration.host) else { continue }
-            await recover(attempt)
+            _ = await recover(attempt)
         }
         for await attempt in queue.attempts.cancelOnGracefulShutdown() {
             if await take(attempt) {
@@ -37,34 +38,54 @@ struct JobService: Service {
         await state.stopping()
     }
 
-    private func recover(_ attempt: AttemptName) async {
-        do {
-            let journal = try JobJournal.resume(attempt, in: jobs)
-            if journal.records.isEmpty {
-                // The journal was cut off in its first line: nothing had begun, and the attempt may be offered again.
-                return try DurableFile.remove(jobs.appending(attempt.description))
-            }
-            let progress = JobProgress(journal.records)
-            let order = try Order(text: progress.order)
-            if progress.verdict != nil {
-                try spool.release(attempt)
-                // Kept for dedup for as long as the order may be dispatched.
-                if WallClock.now() > order.until.adding(seconds: 86400) {
-                    try DurableFile.remove(jobs.appending(attempt.description))
-                }
-                return
-            }
-            // The report was written down and only the journal's end is missing: there is nothing left to do.
-            if let report = spool.held(attempt) {
-                try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
-                return try spool.release(attempt)
-            }
-            await work(journal, order) { await $0.recover() }
-        } catch {
-            logger.critical(
-                "a job's journal can't be recovered: a person is needed",
-                metadata: ["job": "\(attempt)", "error": "\(error)"])
+    /// Brings a job to its end that a former life of the agent, or somebody who deployed by hand, left without one.
+    ///
+    /// - Returns: false when that could not be done.
+    private func recover(_ attempt: AttemptName) async -> Bool {
+        let look = LeftJobService.look(
+            attempt.description, host: attempt.host, stateDirectory: configuration.stateDirectory)
+        // One whose first line was cut off is under nobody's hands.
+        if look == .underWay, (try? JobJournal.records(of: attempt, in: jobs))?.isEmpty != true {
+            // Somebody deploys by hand at this moment. Should that be cut short, LeftJobService sees it.
+            logger.notice("a job is carried out by another process", metadata: ["job": "\(attempt)"])
+            return true
         }
+        do {
+            try await finish(try JobJournal.resume(attempt, in: jobs))
+            return true
+        } catch {
+            if await complaints.tell("\(error)", of: "journal \(attempt)") != nil {
+                logger.critical(
+                    "a job's journal can't be recovered: a person is needed",
+                    metadata: ["job": "\(attempt)", "error": "\(error)"])
+            }
+            return false
+        }
+    }
+
+    private func finish(_ journal: JobJournal) async throws {
+        let attempt = journal.attempt
+        if journal.records.isEmpty {
+            // The journal was cut off in its first line: nothing had begun, and the attempt may be offered again.
+            return try DurableFile.remove(jobs.appending(attempt.description))
+        }
+        let progress = JobProgress(journal.records)
+        let order = try Order(text: progress.order)
+        if progress.verdict != nil {
+            try spool.release(attempt)
+            // Kept for dedup for as long as the order may be dispatched.
+            if WallClock.now() > order.until.adding(seconds: 86400) {
+                try DurableFile.remove(jobs.appending(attempt.description))
+            }
+            return
+        }
+        // The report was written down and only the journal's end is missing: there is nothing left to do.
+        if let report = spool.held(attempt) {
+            try journal.write(.ended(verdict: report.targets.first?.verdict ?? .failed))
+            try spool.release(attempt)
+            return await published.signal()
+        }
+        await work(journal, order) { await $0.recover() }
     }
 
     /// Takes one attempt: admission, journal, accept, job, report.
@@ -72,10 +93,10 @@ struct JobService: Service {
     /// - Returns: false when there is nothing that could be taken.
     private func take(_ attempt: AttemptName) async -> Bool {
         Failpoint.offered.pass()
-        let name = jobs.appending(attempt.description)
-        guard await state.mayWork, (try? DurableFile.read(name, limit: 4 << 20)).flatMap({ $0 }) == nil else {
-            return true
+        if access(jobs.appending(attempt.description).string, F_OK) == 0 {
+            return isLeft(attempt) ? await recover(attempt) : true
         }
+        guard await state.mayWork else { return true }
         do throws(CoordinationError) {
             guard let stored = try await fleet.orderText(attempt.rollout) else {
                 await complain(attempt, "Redis holds no order for it; remedy: submit again")
@@ -111,6 +132,12 @@ struct JobService: Service {
         }
     }
 
+    /// Whether somebody deployed by hand and was cut short.
+    private func isLeft(_ attempt: AttemptName) -> Bool {
+        LeftJobService.look(attempt.description, host: attempt.host, stateDirectory: configuration.stateDirectory)
+            == .left(attempt)
+    }
+
     /// Says that the order was taken, until Redis answers: the journal stands, so nobody else asks for this attempt again.
     private func accept(_ attempt: AttemptName, until end: Timestamp) async -> AcceptReply {
         while true {
@@ -135,12 +162,15 @@ struct JobService: Service {
         _ journal: JobJournal, _ order: Order, _ body: (HostJob) async -> ReportSpool.Report
     ) async {
         let attempt = journal.attempt
+        let progress = JobProgress(journal.records)
+        // Of a job by hand Redis knows nothing: there is no right to renew, and nobody follows.
+        let fleet = progress.isByHand ? nil : fleet
         let right = JobRight(attempt: attempt, fleet: fleet)
-        let narrator = JobNarrator { [fleet] event in
+        let narrator = JobNarrator { event in
             // A follower that misses a line is not worth a failed job: the error shows in the connection's own log.
-            try? await fleet.tell(attempt, token: await right.currentToken, [event])
+            try? await fleet?.tell(attempt, token: await right.currentToken, [event])
         }
-        await right.resume(token: JobProgress(journal.records).token)
+        await right.resume(token: progress.token)
         await state.begin(attempt, narrator)
         logger.info(
             "job begins",

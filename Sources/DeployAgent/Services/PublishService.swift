@@ -6,6 +6,7 @@ import ServiceLifecycle
 /// Sends the reports in the spool until Redis has taken them. They are on the disk: an outage of any length loses none.
 struct PublishService: Service {
     let host: HostName
+    let machineID: String
     let fleet: Fleet
     let spool: ReportSpool
     let wake: WakeUp
@@ -35,10 +36,21 @@ struct PublishService: Service {
         _ = await publishAll()
     }
 
+    /// What Redis said to a report.
+    private enum Reception {
+        case taken
+        /// It never will be taken; why.
+        case closed(String)
+        /// It is not taken as things are; why.
+        case mayStill(String)
+        /// It will be taken in a moment; what is waited for.
+        case notYet(String)
+    }
+
     /// What is left in the spool.
     private enum Outcome {
         case empty
-        /// Reports of rollouts that Redis does not know.
+        /// Reports that Redis does not take as things are: of rollouts that it does not know.
         case forgotten
         /// Redis is away, or takes no writes.
         case failed
@@ -53,18 +65,20 @@ struct PublishService: Service {
         var outcome = Outcome.empty
         for report in waiting.reports {
             do {
-                guard let reply = try await send(report) else { return .failed }
-                switch reply {
+                switch try await send(report) {
                 case .taken: break
                 case .closed(let why):
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
-                case .unknown:
+                case .mayStill(let why):
                     guard isOutdated(report) else {
                         outcome = .forgotten
-                        await tell(report, "Redis does not know the rollout: it lost its memory, or was another one")
+                        await tell(report, why)
                         continue
                     }
+                case .notYet(let why):
+                    await tell(report, why)
+                    return .failed
                 }
                 Failpoint.published.pass()
                 try spool.remove(report.attempt)
@@ -77,7 +91,7 @@ struct PublishService: Service {
     }
 
     private func isOutdated(_ report: ReportSpool.Report) -> Bool {
-        guard let finished = report.targets.first?.finishedAt else { return true }
+        guard let finished = report.finishedAt else { return true }
         return WallClock.now() > finished.adding(seconds: Self.keptSeconds)
     }
 
@@ -89,19 +103,36 @@ struct PublishService: Service {
 
     /// Sends a report. One without a token may be of an agent that crashed between the claim and its answer: Redis has given
     /// the right, so the same claim is made again, which gives its token.
-    ///
-    /// - Returns: nil when that claim has to wait.
-    private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> ReportReply? {
-        let reply = try await fleet.report(
+    private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> Reception {
+        if let order = report.byHand { return try await publish(report, order) }
+        var reply = try await fleet.report(
             report.attempt, token: report.token, detail: report.detail, report.targets)
-        guard report.token == nil, reply == .closed("superseded") else { return reply }
-        switch try await fleet.claim(report.attempt, floor: 0) {
-        case .granted(let token, _):
-            return try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
-        case .onHold(let hold):
-            await tell(report, hold.description)
-            return nil
-        case .held, .closed: return reply
+        if report.token == nil, reply == .closed("superseded") {
+            switch try await fleet.claim(report.attempt, floor: 0) {
+            case .granted(let token, _):
+                reply = try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
+            case .onHold(let hold): return .notYet(hold.description)
+            case .held, .closed: break
+            }
+        }
+        return switch reply {
+        case .taken: .taken
+        case .closed(let why): .closed(why)
+        case .unknown: .mayStill("Redis does not know the rollout: it lost its memory, or was another one")
+        }
+    }
+
+    /// Publishes what somebody did by hand on this host.
+    private func publish(_ report: ReportSpool.Report, _ order: Order) async throws(CoordinationError) -> Reception {
+        let deployment = BreakGlassDeployment(order: order, host: host, machineID: machineID)
+        switch try await fleet.publish(deployment, detail: report.detail, report.targets) {
+        case .taken:
+            logger.notice(
+                "published what was deployed by hand",
+                metadata: ["job": "\(order.id.breakGlassName)", "operator": "\(order.operatorName)"])
+            return .taken
+        case .closed(let why): return .closed(why)
+        case .refused(let refusal): return .mayStill("\(refusal)")
         }
     }
 }

@@ -1,18 +1,18 @@
-import DeployModel
-
 /// Rows in columns, two blanks apart, for a person. Cells are made safe to print.
-struct TextTable {
+package struct TextTable: Sendable {
     private var rows: [[String]]
 
-    init(_ head: String...) { rows = [head] }
+    /// A table with its head.
+    package init(_ head: String...) { rows = [head] }
 
-    mutating func add(_ cells: String...) { rows.append(cells.map { VisibleText($0).description }) }
+    /// Adds a row.
+    package mutating func add(_ cells: String...) { rows.append(cells.map { VisibleText($0).description }) }
 
     /// The lines; an empty cell shows as `-`.
-    var text: String { text { $0 } }
+    package var text: String { text { $0 } }
 
     /// The lines, each cell as `paint` returns it; what that adds must not be visible.
-    func text(_ paint: (String) -> String) -> String {
+    package func text(_ paint: (String) -> String) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
