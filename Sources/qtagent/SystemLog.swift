@@ -5,6 +5,8 @@ import Glibc
 enum SystemLog {
     /// One line at `notice`, under `qtagent`: `journalctl -t qtagent`.
     static func note(_ text: String) {
-        withVaList([VisibleText(text).description]) { vsyslog(LOG_DAEMON | LOG_NOTICE, "%s", $0) }
+        VisibleText(text).description.withCString { line in
+            withVaList([line]) { vsyslog(LOG_DAEMON | LOG_NOTICE, "%s", $0) }
+        }
     }
 }

@@ -20,6 +20,8 @@ extension LabTests {
             #expect(answer.output.contains("the report waits in /var/lib/qtagent/spool"), "\(answer)")
             #expect(try await fleet.picture("h1").head == commit)
             let name = try name(in: answer)
+            let own = try await lab.on("h1", "journalctl -q -t qtagent -o cat | grep '^break-glass \(name)'")
+            #expect(own.contains("begins: \(commit)") && own.contains("ends: verified"), "\(own)")
             // Another life of the agent finds the report too.
             try await lab.on("h1", "systemctl restart qtagent")
             try await lab.run("redis", "start")
