@@ -31,6 +31,12 @@ package enum HostError: Error, Equatable, Sendable {
     case transportRefused(path: String, remote: String, url: String)
     /// Somebody else works on this path. `holder` names the process, where it could be found.
     case pathLocked(path: String, holder: String?)
+    /// git's index.lock or a ref's lock lies in the repository: somebody else's git works there, or died there.
+    case gitLocked(lock: String, holder: String?)
+    /// A fetch brought the commits and could not move the ref, however often it was tried.
+    case refLocked(path: String, ref: String, said: String)
+    /// A fetch was ended because it brought more than there is room for.
+    case fetchTooLarge(path: String, bytes: UInt64)
     /// The metrics endpoint gave no whole answer within its limits.
     case noMetrics(url: String, reason: String)
     /// The service manager's notification socket did not take a message.
@@ -65,6 +71,13 @@ extension HostError: CustomStringConvertible {
             "\(safe(path)) has the remote \(safe(remote)) at \(safe(url)); use an https, ssh, git or file address"
         case .pathLocked(let path, let holder):
             "\(safe(path)) is being worked on by \(safe(holder ?? "another process")); wait for its end"
+        case .gitLocked(let lock, let holder):
+            holder.map { "\(safe($0)) has \(safe(lock)): git is at work there; wait for its end" }
+                ?? "\(safe(lock)) is there and no process has it open; if no git works there, remove it as its owner"
+        case .refLocked(let path, let ref, let said):
+            "git in \(safe(path)) can't move \(safe(ref)): \(safe(said)); see whether another git works there"
+        case .fetchTooLarge(let path, let bytes):
+            "the fetch in \(safe(path)) was ended at \(bytes >> 20) MiB: there is no room for more"
         case .noMetrics(let url, let reason):
             "no metrics from \(safe(url)): \(safe(reason)); check the service's metrics port"
         case .notNotified(let reason):

@@ -50,6 +50,19 @@ import Testing
         #expect(Self.judge(Self.record(), started: 201, head: Self.old, moves: moves) == .inferred)
     }
 
+    /// HEAD is where the agent had put it: but was it when the process started?
+    @Test(arguments: [(6, 7, false), (6, 11, false), (11, 12, true), (4, 5, true)])
+    func aHeadThatWentAwayAndCameBack(away: Int64, back: Int64, isKnown: Bool) {
+        let moves = [
+            (time: Timestamp(milliseconds: back * 1000), commit: Self.new),
+            (time: Timestamp(milliseconds: away * 1000), commit: Self.old),
+        ]
+        let judged = Self.record().judge(
+            path: Self.path, bootID: "boot", started: 201, startedWall: Timestamp(milliseconds: 10_000),
+            head: Self.new, headMoves: moves)
+        #expect(judged.basis == (isKnown ? .known : .inferred))
+    }
+
     @Test func beforeTheRecordTheReflogSays() {
         let moves = [
             (time: Timestamp(milliseconds: 2000), commit: Self.new),

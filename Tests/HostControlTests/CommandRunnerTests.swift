@@ -242,6 +242,9 @@ import Testing
         }
         #expect(words("out", "a\nb\u{7}\n\n  \n") == "b\\x07")
         #expect(words("out\n", "") == "out")
+        // git and ssh give advice after what they have to say.
+        #expect(words("", "ssh: refused\nfatal: no remote\n\nPlease make sure\n") == "ssh: refused; fatal: no remote")
+        #expect(words("", "fatal: can't connect to:\nh[0]: errno\nmore\n") == "fatal: can't connect to:; h[0]: errno")
         #expect(words("", "\n") == "no message")
     }
 

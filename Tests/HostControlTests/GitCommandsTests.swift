@@ -45,12 +45,12 @@ import Testing
                 "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false", "GIT_EDITOR": "/bin/false", "GIT_PAGER": "cat",
                 "GIT_SSH_COMMAND": GitEnvironment.ssh, "GIT_SSH_VARIANT": "ssh", "GIT_PROXY_COMMAND": "",
                 "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1",
-                "GIT_OPTIONAL_LOCKS": "0",
+                "GIT_GRAFT_FILE": "/dev/null/none", "GIT_OPTIONAL_LOCKS": "0",
             ])
         #expect(GitEnvironment.ssh.hasPrefix("ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes "))
         for key in [
             "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.fsync=all", "core.fsyncMethod=fsync",
-            "credential.helper=", "gc.auto=0",
+            "credential.helper=", "gc.auto=0", "fetch.fsckObjects=true",
         ] {
             #expect(GitEnvironment.configuration.contains(key))
         }
@@ -74,8 +74,9 @@ import Testing
             (
                 commands.specialKeys(),
                 [
-                    "config", "--local", "--includes", "-z", "--get-regexp",
-                    #"^(core\.sparsecheckout|extensions\.partialclone|remote\..*\.promisor)$"#,
+                    "config", "--includes", "-z", "--get-regexp",
+                    #"^(core\.sparsecheckout|extensions\.partialclone|remote\..*\.promisor|filter\..*"#
+                        + #"|hook\..*\.command|http\..*\.sslverify)$"#,
                 ]
             ),
             (commands.isShallow(), ["rev-parse", "--is-shallow-repository"]),
@@ -97,7 +98,7 @@ import Testing
             (commands.count(from: old, to: new), ["rev-list", "--count", "\(a)..\(b)"]),
             (
                 commands.localCommits(remote: remote, limit: 7),
-                ["rev-list", "--max-count=7", "HEAD", "--not", "--remotes=origin"]
+                ["rev-list", "--max-count=7", "--ignore-missing", "HEAD", "--not", "--remotes=origin"]
             ),
             (
                 commands.appearances(from: old, to: new),
@@ -106,7 +107,7 @@ import Testing
                     "--diff-filter=ADT", a, b,
                 ]
             ),
-            (commands.tree(of: new), ["ls-tree", "-r", "-z", b]),
+            (commands.tree(of: new), ["ls-tree", "-r", "-l", "-z", b]),
         ])
     }
 
@@ -118,7 +119,7 @@ import Testing
                 ["ls-remote", "--refs", "--upload-pack=git-upload-pack", "origin", "refs/heads/release/1"]
             ),
             (
-                commands.fetch(remote, branch, by: .ssh),
+                commands.fetch(remote, branch, by: .ssh, atMost: 1 << 30),
                 [
                     "fetch", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
                     "--no-auto-maintenance", "--no-write-commit-graph", "--no-progress", "--refmap=",
@@ -129,7 +130,8 @@ import Testing
             (
                 commands.fastForward(to: new),
                 [
-                    "merge", "--ff-only", "--no-edit", "--no-stat", "--no-autostash", "--no-verify-signatures",
+                    "merge", "--ff-only", "--no-squash", "--commit", "--no-edit", "--no-stat", "--no-autostash",
+                    "--no-verify-signatures",
                     "--no-overwrite-ignore", b,
                 ]
             ),
@@ -143,7 +145,7 @@ import Testing
     }
 
     @Test func theIndexLockIsRemovedAsTheOwner() {
-        let command = commands.removeFile("/srv/tree/.git/index.lock")
+        let command = commands.removeFiles(["/srv/tree/.git/index.lock"])
         #expect(command.executable == "/usr/bin/rm")
         #expect(command.arguments == ["-f", "--", "/srv/tree/.git/index.lock"])
         #expect(command.identity?.uid == 1000)
@@ -161,7 +163,8 @@ import Testing
             commands.isAncestor(old, ofRef: "refs/x"), commands.subject(old), commands.count(from: old, to: new),
             commands.localCommits(remote: remote, limit: 7), commands.appearances(from: old, to: new),
             commands.tree(of: new), commands.lsRemote(remote, branch, by: .ssh),
-            commands.fetch(remote, branch, by: .ssh), commands.fastForward(to: new), commands.resetKeeping(to: new),
+            commands.fetch(remote, branch, by: .ssh, atMost: 1 << 30), commands.fastForward(to: new),
+            commands.resetKeeping(to: new),
             commands.resetHard(to: new),
         ]
     }
@@ -249,7 +252,7 @@ import Testing
         await #expect(throws: HostError.self) { try await repository("", code: 128).branch() }
         await #expect(throws: HostError.self) { try await repository("", code: 128).head() }
         await #expect(throws: HostError.self) { try await repository("nonsense").status() }
-        await #expect(throws: HostError.self) { try await repository("abc\n").localCommits(limit: 1) }
+        await #expect(throws: HostError.self) { try await repository("abc\n").localCommits(GitFixture.main, limit: 1) }
         let one = try CommitID(String(repeating: "1", count: 40))
         await #expect(throws: HostError.self) { try await repository("many\n").commitCount(from: one, to: one) }
         await #expect(throws: HostError.self) { try await repository("", code: 129).exists(one) }

@@ -9,6 +9,8 @@ struct GitFixture {
     static let remote = RemoteName(accepted: "origin")
     static let main = BranchName(accepted: "main")
     static let limits = GitLimits(local: .seconds(60), network: .seconds(60), output: 8 << 20)
+    /// More than any fetch of these tests brings.
+    static let room: UInt64 = 1 << 30
     let folder: TemporaryFolder
 
     init() async throws {

@@ -15,10 +15,10 @@ import Testing
 
         #expect(try await repository.topLevel() == fixture.tree)
         #expect(try await repository.lsRemote(GitFixture.main) == new)
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         #expect(try await repository.status().isClean)
         _ = try await repository.specialities()
-        _ = try await repository.localCommits(limit: 5)
+        _ = try await repository.localCommits(GitFixture.main, limit: 5)
         #expect(try await repository.obstructions(from: old, to: new).isEmpty)
         #expect(try await repository.subject(of: new) == "Second")
         _ = try await repository.reflog(limit: 5)
@@ -45,7 +45,9 @@ import Testing
         let trap = try await Trap(fixture)
         for url in ["ssh://127.0.0.1:1/a.git", "git://127.0.0.1:1/a.git", "https://127.0.0.1:1/a.git"] {
             try await fixture.git(["remote", "set-url", "origin", url], in: fixture.tree)
-            await #expect(throws: HostError.self) { try await fixture.repository().fetch(GitFixture.main) }
+            await #expect(throws: HostError.self) {
+                try await fixture.repository().fetch(GitFixture.main, atMost: GitFixture.room)
+            }
             await #expect(throws: HostError.self) { try await fixture.repository().lsRemote(GitFixture.main) }
         }
         #expect(trap.sprung == [])
@@ -65,7 +67,9 @@ import Testing
         try await fixture.git(
             ["config", "url.ext::\(trap.program("insteadOf")) .insteadOf", fixture.folder.file("origin.git")],
             in: fixture.tree)
-        await #expect(throws: HostError.self) { try await fixture.repository().fetch(GitFixture.main) }
+        await #expect(throws: HostError.self) {
+            try await fixture.repository().fetch(GitFixture.main, atMost: GitFixture.room)
+        }
         #expect(trap.sprung == [])
     }
 }

@@ -17,10 +17,10 @@ import Testing
         #expect(try await repository.specialities().isPlain)
         #expect(try await repository.subject(of: head) == "First")
         #expect(try await repository.remoteURL().transport == .file)
-        #expect(try await repository.localCommits(limit: 10).isEmpty)
+        #expect(try await repository.localCommits(GitFixture.main, limit: 10).isEmpty)
         #expect(try await repository.reflog(limit: 5).map(\.commit) == [head])
-        #expect(try await !repository.hasSubmodules(head))
-        #expect(try await !repository.hasIndexLock())
+        #expect(try await repository.checkout(from: head, to: head) == CheckoutSize())
+        try await repository.requireNoIndexLock(patience: .zero)
     }
 
     @Test func outsideOfAWorkTreeIsSaidByName() async throws {
@@ -87,7 +87,9 @@ import Testing
         try fixture.write("", to: fixture.tree + "/.git/index.lock")
         let repository = try fixture.repository()
         #expect(try await repository.status().isClean)
-        #expect(try await repository.hasIndexLock())
+        await #expect(throws: HostError.gitLocked(lock: fixture.tree + "/.git/index.lock", holder: nil)) {
+            try await repository.requireNoIndexLock(patience: .zero)
+        }
     }
 
     @Test func theRemoteIsAskedAndFetched() async throws {
@@ -104,7 +106,7 @@ import Testing
         #expect(try await !repository.exists(new))
         let refs = ["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags", "refs/remotes"]
         try await fixture.git(["remote", "set-head", "origin", "--delete"], in: fixture.tree)
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         #expect(try await repository.exists(new))
         let found = try await fixture.git(refs, in: fixture.tree)
         #expect(found == "refs/heads/main \(old)\nrefs/remotes/origin/main \(new)")
@@ -123,7 +125,7 @@ import Testing
         try await fixture.git(["checkout", "-q", "-b", "side"], in: fixture.work)
         let side = try await fixture.commit(["side.py": "s\n"], "Side")
         let repository = try fixture.repository()
-        try await repository.fetch(BranchName("side"))
+        try await repository.fetch(BranchName("side"), atMost: GitFixture.room)
         #expect(try await repository.exists(side))
         #expect(try await !repository.isAncestor(side, of: GitFixture.main))
     }
@@ -142,12 +144,14 @@ import Testing
         await #expect(throws: HostError.noSuchRemote(path: fixture.tree, remote: "upstream")) {
             try await fixture.repository(remote: upstream).remoteURL()
         }
-        await #expect(throws: HostError.self) { try await fixture.repository().fetch(BranchName("absent")) }
+        await #expect(throws: HostError.self) {
+            try await fixture.repository().fetch(BranchName("absent"), atMost: GitFixture.room)
+        }
         try await fixture.git(["remote", "set-url", "origin", "ext::sh -c touch% ran"], in: fixture.tree)
         await #expect(
             throws: HostError.transportRefused(path: fixture.tree, remote: "origin", url: "ext::sh -c touch% ran...")
         ) {
-            try await fixture.repository().fetch(GitFixture.main)
+            try await fixture.repository().fetch(GitFixture.main, atMost: GitFixture.room)
         }
         try await fixture.git(["remote", "set-url", "origin", fixture.folder.file("gone.git")], in: fixture.tree)
         await #expect(throws: HostError.self) { try await fixture.repository().lsRemote(GitFixture.main) }
@@ -158,7 +162,7 @@ import Testing
         let repository = try fixture.repository()
         let old = try #require(try await repository.head())
         let new = try await fixture.commit(["app.py": "two\n", "more.py": "m\n"], "Second")
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         try await repository.fastForward(to: new)
         #expect(try await repository.head() == new)
         #expect(try await repository.branch() == GitFixture.main)
@@ -176,7 +180,7 @@ import Testing
         let repository = try fixture.repository()
         let old = try #require(try await repository.head())
         let new = try await fixture.commit(["app.py": "two\n"], "Second")
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
 
         try fixture.write("mine\n", to: fixture.tree + "/app.py")
         await #expect(throws: HostError.self) { try await repository.fastForward(to: new) }
@@ -185,7 +189,7 @@ import Testing
         #expect(try await repository.head() == old)
 
         let local = try await fixture.commit(["local.py": "l\n"], "Local", in: fixture.tree)
-        #expect(try await repository.localCommits(limit: 10) == [local])
+        #expect(try await repository.localCommits(GitFixture.main, limit: 10) == [local])
         await #expect(throws: HostError.self) { try await repository.fastForward(to: new) }
         #expect(try await repository.head() == local)
     }
@@ -197,11 +201,11 @@ import Testing
         try fixture.write("half", to: fixture.tree + "/app.py")
         try fixture.write("", to: fixture.tree + "/.git/index.lock")
         await #expect(throws: HostError.self) { try await fixture.repository().resetHard(to: head) }
-        await #expect(throws: HostError.self) { try await fixture.repository().removeStaleIndexLock() }
+        await #expect(throws: HostError.self) { try await fixture.repository().removeStaleLocks(fetched: GitFixture.main) }
         let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
         let repository = try fixture.repository(lock: lock)
-        #expect(try await repository.removeStaleIndexLock())
-        #expect(try await !repository.removeStaleIndexLock())
+        #expect(try await repository.removeStaleLocks(fetched: GitFixture.main) == ["index.lock"])
+        #expect(try await repository.removeStaleLocks(fetched: GitFixture.main).isEmpty)
         try await repository.resetHard(to: head)
         #expect(try fixture.read("app.py") == "one\n")
         #expect(try await repository.status().isClean)
@@ -216,7 +220,7 @@ import Testing
         let new = try await fixture.commit(["app.py": "two\n", "new/only.py": "n\n", "lib": nil], "Second")
         let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
         let repository = try fixture.repository(lock: lock)
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         try await fixture.git(["checkout", "-q", new.text, "--", "new/only.py"], in: fixture.tree)
         try fixture.write("", to: fixture.tree + "/app.py")
         let locks = ["index.lock", "HEAD.lock", "refs/remotes/origin/main.lock", "refs/heads/main.lock"]
@@ -237,7 +241,7 @@ import Testing
         let old = try #require(try await repository.head())
         let new = try await fixture.commit(
             ["new.py": "n\n", "deep/er/x.py": "x\n", "b.log": "b\n", "lib": nil, "other/y.py": "y\n"], "Second")
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         #expect(try await repository.obstructions(from: old, to: new).isEmpty)
         try fixture.write("*.log\n", to: fixture.tree + "/.git/info/exclude")
         try fixture.write("mine", to: fixture.tree + "/new.py")
@@ -274,7 +278,7 @@ import Testing
         #expect(found.hidden.isEmpty)
         let tree = try await CommitID(
             fixture.git(["commit-tree", "-m", "x", fixture.git(["write-tree"], in: fixture.tree)], in: fixture.tree))
-        #expect(try await repository.hasSubmodules(tree))
+        #expect(try await repository.checkout(from: head, to: tree).submodules == ["vendor/sub"])
     }
 
     @Test func aShallowCloneIsNamed() async throws {
@@ -309,7 +313,7 @@ import Testing
         let repository = GitRepository(
             at: try CanonicalPath(fixture.tree), account: nobody, remote: GitFixture.remote, lock: nil,
             limits: GitFixture.limits, runner: CommandRunner())
-        try await repository.fetch(GitFixture.main)
+        try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         try await repository.fastForward(to: new)
         #expect(try DirectoryFacts.of(fixture.tree + "/app.py")?.ownerUID == nobody.identity.uid)
     }

@@ -29,15 +29,18 @@ package struct HostTools: Sendable {
         try await PathLock.take(path, stateDirectory: stateDirectory, patience: .seconds(1))
     }
 
-    /// git in a work tree, as the tree's owner.
+    /// What a look at the remote may take: the one who asks waits for it, and a fetch does not.
+    private static let lookLimit = Duration.seconds(20)
+
+    /// git in a work tree, as the tree's owner; without a lock it only looks.
     func repository(
         _ path: CanonicalPath, owner: UInt32, remote: RemoteName, lock: PathLock?,
         onLine: (@Sendable (OutputLine) -> Void)? = nil
     ) throws(HostError) -> GitRepository {
-        GitRepository(
+        let network = lock == nil ? min(fetchLimit, Self.lookLimit) : fetchLimit
+        return GitRepository(
             at: path, account: try UserAccount.withID(owner), remote: remote, lock: lock,
-            limits: GitLimits(local: .seconds(60), network: fetchLimit, output: 4 << 20), runner: runner, onLine: onLine
-        )
+            limits: GitLimits(local: .seconds(60), network: network, output: 4 << 20), runner: runner, onLine: onLine)
     }
 }
 

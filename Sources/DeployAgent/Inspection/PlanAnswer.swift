@@ -116,6 +116,9 @@ struct PlanAnswer: Sendable {
             }
             let wanted = (try? CommitID(question.commit)) ?? remote
             let isHere = try await tree.repository.exists(wanted)
+            if isHere, try await !tree.repository.isAncestor(tree.head, of: wanted) {
+                return Self.refused(.notForward(wanted, from: tree.head))
+            }
             return [
                 ("branch", branch.text), ("remote_commit", remote.text),
                 ("ahead", isHere ? String(try await tree.repository.commitCount(from: tree.head, to: wanted)) : ""),

@@ -20,6 +20,11 @@ struct TreeInspection: Sendable {
     /// Called with each line that fetch and checkout print.
     var onLine: (@Sendable (OutputLine) -> Void)?
 
+    /// Bytes that a deployment leaves free: for the services, the journals and git's own index.
+    static let reserve: UInt64 = 64 << 20
+    /// How long somebody else's git may hold the index. Looking at a tree takes it for a moment.
+    private static let patience = Duration.seconds(3)
+
     /// What the order demands of the tree.
     struct Demand: Sendable {
         var source: AgentConfiguration.SourceConfiguration
@@ -44,6 +49,7 @@ struct TreeInspection: Sendable {
                 path, owner: directory.ownerUID, remote: demand.source.remote, lock: lock, onLine: onLine)
             try await checkRoot(path, repository)
             try await checkKind(path, repository)
+            try await checkNobodyAtWork(path, repository)
             let (branch, head) = try await checkPosition(path, repository, demand)
             let untracked = try await checkClean(path, repository)
             try await checkNeighbours(path, demand)
@@ -69,14 +75,14 @@ struct TreeInspection: Sendable {
                 remedy: "let the agent's unit write there: systemctl edit qtagent, ReadWritePaths=\(path)")
         }
         // Room for the pack and the files: git stops half-way through a checkout when the disk is full.
-        if facts.freeBytes < 64 << 20 {
+        if facts.freeBytes < Self.reserve {
             throw Refusal(
                 .diskTooFull, "\(path) has \(facts.freeBytes >> 20) MiB left, 64 are wanted", remedy: "make room")
         }
-        if facts.ownerUID == 0, try DirectoryFacts.of(path.text + "/.git")?.isWritableByOthers == true {
+        if facts.ownerUID == 0, let open = try CodeOwner(root: path.text).opening() {
             throw Refusal(
                 .codeOwner,
-                "\(path) belongs to root and others can write its .git, so what git runs there runs as root",
+                "\(path) belongs to root and others can write \(VisibleText(open)), so what git runs there runs as root",
                 remedy: "give the tree to the service's user: chown -R USER \(path)")
         }
         return facts
@@ -109,10 +115,34 @@ struct TreeInspection: Sendable {
         if let file = found.hidden.first {
             kinds.append("files that git is told not to look at (\(VisibleText(file)))")
         }
+        if let key = found.programs.first {
+            kinds.append("a program in git's configuration that every checkout would run (\(VisibleText(key)))")
+        }
+        if let key = found.unchecked.first {
+            kinds.append("a remote whose certificate is not checked (\(VisibleText(key)))")
+        }
+        let key = found.programs.first ?? found.unchecked.first
         throw Refusal(
             .repositoryUnsupported,
             "\(path) has \(kinds.joined(separator: ", ")): a checkout there is not just its commit",
-            remedy: "use a plain, full clone")
+            remedy: key.map {
+                "remove that key, in the file that this names: git config --show-origin --get-all '\(VisibleText($0))'"
+            } ?? "use a plain, full clone")
+    }
+
+    /// An index.lock that stays is somebody's: only they can tell whether it is still of use.
+    private func checkNobodyAtWork(_ path: CanonicalPath, _ repository: GitRepository) async throws {
+        do throws(HostError) { try await repository.requireNoIndexLock(patience: Self.patience) } catch {
+            guard case .gitLocked(let file, let holder) = error else { throw error }
+            throw Refusal(
+                .pathLocked,
+                holder.map { "\(VisibleText($0)) is at work on \(path): it has git's \(VisibleText(file)) open" }
+                    ?? "git's \(VisibleText(file)) is there and no process has it open: a git that was killed left it, or "
+                    + "somebody's commit waits for its editor",
+                remedy:
+                    "wait for its end; if no git works there (pgrep -a git), run as the owner: rm \(VisibleText(file))"
+            )
+        }
     }
 
     private func checkPosition(
@@ -137,7 +167,7 @@ struct TreeInspection: Sendable {
                 "HEAD of \(path) is \(head.short), which is neither what the plan saw nor what was ordered",
                 remedy: "somebody moved it since the plan: plan again")
         }
-        let local = try await repository.localCommits(limit: 20)
+        let local = try await repository.localCommits(branch, limit: 20)
         if let first = local.first {
             throw Refusal(
                 .localCommits,

@@ -26,9 +26,7 @@ struct CommitFetch {
     func run() async throws(Refusal) {
         if try await isHere { return }
         Failpoint.fetching.pass()
-        do throws(HostError) { try await repository.fetch(branch) } catch {
-            throw Refusal(.remoteUnreachable, "\(error)", remedy: "check the remote of \(path) and its access")
-        }
+        try await bring()
         if try await isHere { return }
         let isKnown: Bool
         do throws(HostError) { isKnown = try await repository.exists(commit) } catch {
@@ -41,6 +39,43 @@ struct CommitFetch {
         }
         throw Refusal(
             .commitNotOnBranch, "commit \(commit.short) is not on \(branch) of the remote",
-            remedy: "merge it there first")
+            remedy: "merge it there first; if the branch was rewritten since, plan again")
+    }
+
+    /// Fetches the branch, and says of a failure whether it is the remote's, the disk's or another git's.
+    private func bring() async throws(Refusal) {
+        let free = try freeBytes()
+        do throws(HostError) {
+            try await repository.fetch(branch, atMost: free - min(free, TreeInspection.reserve))
+        } catch {
+            throw try refusal(error)
+        }
+    }
+
+    private func refusal(_ error: HostError) throws(Refusal) -> Refusal {
+        switch error {
+        case .fetchTooLarge:
+            return Refusal(
+                .diskTooFull, "\(error); 64 MiB are left free",
+                remedy: "make room; if the commits are not that large, see what the remote sends")
+        case .refLocked(_, let ref, _):
+            return Refusal(
+                .pathLocked, "\(error)",
+                remedy: "wait for its end; if no git works there (pgrep -a git), remove as the owner: "
+                    + "\(path)/.git/\(ref).lock")
+        default: break
+        }
+        let left = try freeBytes()
+        if left < TreeInspection.reserve {
+            return Refusal(
+                .diskTooFull, "\(path) has \(left >> 20) MiB left, and the fetch failed: \(error)", remedy: "make room")
+        }
+        return Refusal(.remoteUnreachable, "\(error)", remedy: "check the remote of \(path) and its access")
+    }
+
+    private func freeBytes() throws(Refusal) -> UInt64 {
+        do throws(HostError) { return try DirectoryFacts.of(path.text)?.freeBytes ?? 0 } catch {
+            throw Refusal(.hostStateUnreadable, "\(path): \(error)")
+        }
     }
 }

@@ -8,6 +8,7 @@ extension HostJob {
     func checkOut(_ site: Site) async throws(JobFailure) {
         guard site.tree.head != order.commit else { return }
         let isForward: Bool
+        // Again: there was time for changes while the lease was waited for.
         do throws(Refusal) { isForward = try await judge(site) } catch { throw JobFailure(.checkout, error) }
         // Safe point: nothing of this path is touched yet.
         if let lost = await right.refusal {
@@ -27,28 +28,46 @@ extension HostJob {
     /// Whether the ordered commit lies ahead of the one that is checked out.
     ///
     /// - Throws: why it must not be checked out.
-    private func judge(_ site: Site) async throws(Refusal) -> Bool {
-        let repository = site.tree.repository
+    func judge(_ site: Site) async throws(Refusal) -> Bool {
+        let (path, repository, head) = (site.line.path, site.tree.repository, site.tree.head)
         let isForward: Bool
-        let obstruction: String?
-        do throws(HostError) {
-            isForward = try await repository.isAncestor(site.tree.head, of: order.commit)
-            obstruction = try await repository.obstructions(from: site.tree.head, to: order.commit).first
-        } catch {
-            throw Refusal(.checkoutFailed, "\(site.line.path): \(error)")
-        }
-        if let obstruction {
-            throw Refusal(
-                .untrackedFileInTheWay,
-                "\(VisibleText(obstruction)) is untracked in \(site.line.path), and the commit has a file there",
-                remedy: "move it away")
+        do {
+            isForward = try await repository.isAncestor(head, of: order.commit)
+            if let changed = try await repository.status().changed.first {
+                throw Refusal(
+                    .trackedFileChanged, "\(VisibleText(changed)) in \(path) was changed a moment ago",
+                    remedy: "commit and push it, or run there, as the owner: git stash")
+            }
+            if let obstruction = try await repository.obstructions(from: head, to: order.commit).first {
+                throw Refusal(
+                    .untrackedFileInTheWay,
+                    "\(VisibleText(obstruction)) is untracked in \(path), and the commit has a file there",
+                    remedy: "move it away")
+            }
+            try judge(path, try await repository.checkout(from: head, to: order.commit))
+        } catch let refusal as Refusal { throw refusal } catch {
+            throw Refusal(.checkoutFailed, "\(path): \(error)")
         }
         guard isForward || order.direction == .any else {
-            throw Refusal(
-                .notFastForward, "\(order.commit.short) does not contain \(site.tree.head.short), which is checked out",
-                remedy: "go back on purpose with: qtctl rollback")
+            throw Refusal.notForward(order.commit, from: head)
         }
         return isForward
+    }
+
+    private func judge(_ path: CanonicalPath, _ checkout: CheckoutSize) throws {
+        if let submodule = checkout.submodules.first {
+            throw Refusal(
+                .repositoryUnsupported,
+                "\(order.commit.short) has a submodule (\(VisibleText(submodule))): a checkout is not just its commit",
+                remedy: "put its files into the repository")
+        }
+        let free = try DirectoryFacts.of(path.text)?.freeBytes ?? 0
+        guard checkout.bytes <= free - min(free, TreeInspection.reserve) else {
+            throw Refusal(
+                .diskTooFull,
+                "\(path) has \(free >> 20) MiB left; the files of \(order.commit.short) take \(checkout.bytes >> 20), "
+                    + "and 64 must be left", remedy: "make room")
+        }
     }
 
     /// Moves HEAD of a path, forward or back; the journal says so before. The record of its end is the caller's.
@@ -61,10 +80,24 @@ extension HostJob {
             reason: "\(attempt): \(step.rawValue) to \(commit)")
         do throws(Refusal) {
             try await TreeMove(tools: tools, memory: memory, bootID: identity.bootID, logger: logger)
-                .run(subject, to: commit, move)
+                .run(subject, to: commit) { () throws(HostError) in
+                    self.openMoves.insert(site.line.path)
+                    try await move()
+                }
+            openMoves.remove(site.line.path)
         } catch {
-            throw JobFailure(step, error)
+            throw JobFailure(step, Self.named(error, site.line.path))
         }
+    }
+
+    /// A checkout that failed, with a full disk for its reason where the disk is full.
+    private static func named(_ refusal: Refusal, _ path: CanonicalPath) -> Refusal {
+        guard refusal.rule == .checkoutFailed, let facts = try? DirectoryFacts.of(path.text),
+            facts.freeBytes < TreeInspection.reserve
+        else { return refusal }
+        return Refusal(
+            .diskTooFull, "\(path) has \(facts.freeBytes >> 20) MiB left, and the checkout failed: \(refusal.message)",
+            remedy: "make room; see what fills the disk: df \(path)")
     }
 
     /// Lets the services of a path start again: its tree is whole.
@@ -73,5 +106,15 @@ extension HostJob {
             throw JobFailure(
                 step, Refusal(.hostStateUnreadable, "the interlock of \(site.line.path) can't be released: \(error)"))
         }
+    }
+}
+
+extension Refusal {
+    /// A commit that does not have the one behind it that is checked out: an older one, or the branch was rewritten.
+    static func notForward(_ commit: CommitID, from head: CommitID) -> Refusal {
+        Refusal(
+            .notFastForward, "\(commit.short) does not contain \(head.short), which is checked out",
+            remedy: "to go there on purpose, run on the host, as root: qtagent deploy SERVICE --commit \(commit) "
+                + "--reason TEXT --allow-downgrade")
     }
 }

@@ -84,6 +84,10 @@ extension HostJob {
         Failpoint.locked.pass()
         do throws(Refusal) { sites = try await survey(locks: locks) } catch { throw JobFailure(.inspect, error) }
         for site in sites { try await fetch(site) }
+        // With the commit at hand: what is found here is refused before anybody is asked for a lease.
+        for site in sites where site.tree.head != order.commit {
+            do throws(Refusal) { _ = try await judge(site) } catch { throw JobFailure(.inspect, error) }
+        }
         Failpoint.fetched.pass()
     }
 
@@ -167,12 +171,6 @@ extension HostJob {
         else {
             return false
         }
-        // The interlock's drop-in changes nothing of a process.
-        let dropIns = unit.facts.dropInPaths.filter { !$0.hasSuffix("/" + InterlockDropIn.name) }
-        let files = unit.facts.environmentFiles.map(\.path) + [unit.facts.fragmentPath] + dropIns
-        return files.allSatisfy { file in
-            guard let changed = FileTime.modified(file) else { return true }
-            return changed < started
-        }
+        return StartFiles(of: unit.facts).areOlder(than: started)
     }
 }

@@ -71,19 +71,25 @@ extension HostJob {
     private func putBack(_ site: Site) async throws(JobFailure) {
         guard let previous = progress.previous[site.line.path] else { return }
         let repository = site.tree.repository
-        let isThere: Bool
+        let head: CommitID?
+        let isClean: Bool
         do throws(HostError) {
-            let head = try await repository.head()
-            let isClean = try await repository.status().isClean
-            isThere = head == previous && isClean
+            head = try await repository.head()
+            isClean = try await repository.status().isClean
         } catch {
             throw JobFailure(.revert, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
         }
-        if !isThere {
+        // HEAD still where it was, after a checkout that failed: the files may be half one commit's and half the other's.
+        let isHalf = openMoves.contains(site.line.path) && head == previous
+        if head != previous || !isClean || isHalf {
             // What was restarted and failed may be starting over and over: none of it may see the tree change.
             for unit in site.units where progress.restartsBegun.contains(unit.service) { try await stop(unit) }
             try await moveHead(site, to: previous, step: .revert) { () throws(HostError) in
-                try await repository.resetKeeping(to: previous)
+                if isHalf {
+                    try await repository.undo(from: self.order.commit, to: previous)
+                } else {
+                    try await repository.resetKeeping(to: previous)
+                }
             }
         }
         try write(.revertCheckoutDone(path: site.line.path), .revert)

@@ -28,6 +28,8 @@ final class HostJob {
     var sites: [Site] = []
     /// The last findings of an observation, for evidence.
     var findings: [Verification.Finding] = []
+    /// The paths that a git of this life has begun to change and has not proven to be whole.
+    var openMoves: Set<CanonicalPath> = []
     /// Evidence that was taken before a way back.
     var failureEvidence: [ServiceName: String] = [:]
     /// The path locks that recovery took before it could inspect.

@@ -79,7 +79,11 @@ struct RunningRecord: Equatable, Sendable {
     ) -> (commit: CommitID?, basis: Basis) {
         let mine = (checkouts[path] ?? []).filter { $0.bootID == bootID }
         if mine.contains(where: { $0.begun <= started && started <= ($0.ended ?? .max) }) { return (nil, .mixed) }
-        if let last = mine.last, let ended = last.ended, ended < started, last.commit == head { return (head, .known) }
+        if let last = mine.last, let ended = last.ended, ended < started, last.commit == head {
+            // Somebody may have moved HEAD away and back; what came after the process started is none of its business.
+            let moves = headMoves.filter { $0.time.milliseconds / 1000 > last.wallSecond && $0.time <= startedWall }
+            if moves.allSatisfy({ $0.commit == head }) { return (head, .known) }
+        }
         // HEAD has stood where it is since its newest entry in the reflog; before that, where the entry before says.
         if let entry = headMoves.first(where: { $0.time <= startedWall }) { return (entry.commit, .inferred) }
         return (nil, .unknown)

@@ -40,8 +40,17 @@ package struct CommandResult: Sendable, Equatable {
     /// Standard output as text; what is not UTF-8 shows as U+FFFD. For machine output only: print it through VisibleText.
     package var text: String { String(decoding: standardOutput, as: UTF8.self) }
 
-    /// The last line that was printed on standard error, or else on standard output: what a person is shown of a failure.
+    /// What a person is shown of a failure: what git and ssh complain of, for they talk on after it; of any other program
+    /// the last line that was printed on standard error, or else on standard output.
     package var lastWords: String {
+        var complaints: [String] = []
+        for line in standardError.split(separator: UInt8(ascii: "\n")) {
+            let isComplaint = ["fatal: ", "error: ", "ssh: "].contains { line.starts(with: $0.utf8) }
+            // What ends with a colon goes on in the next line.
+            guard isComplaint || complaints.last?.hasSuffix(":") == true else { continue }
+            complaints.append(VisibleText(bytes: line.prefix(200)).description)
+        }
+        if !complaints.isEmpty { return complaints.prefix(3).joined(separator: "; ") }
         for stream in [standardError, standardOutput] {
             let line = stream.split(separator: UInt8(ascii: "\n")).last { line in line.contains { $0 > 0x20 } }
             if let line { return VisibleText(bytes: line.prefix(400)).description }

@@ -118,7 +118,8 @@ package struct CommandRunner: CommandRunning {
     /// the threads of the parent, which a child of swift-subprocess' clone3(2) does not have, and now and then it waited for
     /// ever (decision 6). Whoever we are already we need not become: only root may change groups.
     private static func words(of command: HostCommand) -> [String] {
-        let words = [command.executable] + command.arguments
+        var words = [command.executable] + command.arguments
+        if let limit = command.fileSizeLimit { words = ["/usr/bin/prlimit", "--fsize=\(limit)", "--"] + words }
         guard let identity = command.identity, identity.uid != geteuid() else { return words }
         let groups = identity.supplementaryGroups.map(String.init).joined(separator: ",")
         return [

@@ -20,6 +20,10 @@ package struct HostCommand: Sendable, Equatable {
     package var outputLimit: Int
     /// What the child has as its standard input.
     package var standardInput: StandardInput
+    /// The size in bytes that no file may pass which it writes (RLIMIT_FSIZE); nil for none.
+    package var fileSizeLimit: UInt64?
+    /// How many of the first arguments are the same for every such command, and are not shown to people.
+    package var usualArguments = 0
 
     /// A child's standard input.
     package enum StandardInput: Sendable, Equatable {
@@ -48,7 +52,7 @@ package struct HostCommand: Sendable, Equatable {
     /// The command for errors and evidence: program and arguments, safe to print, at most 300 characters.
     package var shown: String {
         let name = executable.split(separator: "/").last.map(String.init) ?? executable
-        let text = VisibleText(([name] + arguments).joined(separator: " ")).description
+        let text = VisibleText(([name] + arguments.dropFirst(usualArguments)).joined(separator: " ")).description
         return text.count > 300 ? text.prefix(300) + "..." : text
     }
 }

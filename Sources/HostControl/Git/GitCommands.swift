@@ -25,13 +25,15 @@ package struct GitCommands: Sendable {
     }
 
     func command(_ arguments: [String], transport: GitTransport? = nil) -> HostCommand {
-        HostCommand(
-            executable: Self.executable,
-            arguments: ["--no-pager"] + GitEnvironment.configuration.flatMap { ["-c", $0] } + arguments,
+        let usual = ["--no-pager"] + GitEnvironment.configuration.flatMap { ["-c", $0] }
+        var command = HostCommand(
+            executable: Self.executable, arguments: usual + arguments,
             environment: GitEnvironment.variables(for: account, transport: transport),
             workingDirectory: directory.text, identity: account.identity,
             timeLimit: transport == nil ? limits.local : limits.network, outputLimit: limits.output,
             standardInput: lock.map { .inherited($0) } ?? .nothing)
+        command.usualArguments = usual.count
+        return command
     }
 }
 
@@ -57,11 +59,13 @@ extension GitCommands {
 
     func lfsFiles() -> HostCommand { command(["ls-files", "-z", ":(attr:filter=lfs)"]) }
 
-    /// Keys that make a repository something else than a plain clone.
+    /// Keys that make a repository something else than a plain clone. Of no one file: git also reads those that are
+    /// included, and `config.worktree`, where it keeps `core.sparseCheckout` since 2.37.
     func specialKeys() -> HostCommand {
         command([
-            "config", "--local", "--includes", "-z", "--get-regexp",
-            #"^(core\.sparsecheckout|extensions\.partialclone|remote\..*\.promisor)$"#,
+            "config", "--includes", "-z", "--get-regexp",
+            #"^(core\.sparsecheckout|extensions\.partialclone|remote\..*\.promisor|filter\..*|hook\..*\.command"#
+                + #"|http\..*\.sslverify)$"#,
         ])
     }
 
@@ -91,8 +95,21 @@ extension GitCommands {
         command(["rev-list", "--count", "\(old.text)..\(new.text)"])
     }
 
-    func localCommits(remote: RemoteName, limit: Int) -> HostCommand {
-        command(["rev-list", "--max-count=\(limit)", "HEAD", "--not", "--remotes=\(remote.text)"])
+    /// Commits of HEAD that neither a branch of the remote has nor one of `others`, as far as those are still here.
+    func localCommits(remote: RemoteName, besides others: [CommitID] = [], limit: Int) -> HostCommand {
+        command(
+            ["rev-list", "--max-count=\(limit)", "--ignore-missing", "HEAD", "--not", "--remotes=\(remote.text)"]
+                + others.map(\.text))
+    }
+
+    /// What a ref was at one time after the other, newest first.
+    func formerValues(ofRef ref: String, limit: Int) -> HostCommand {
+        command(["log", "-g", "--max-count=\(limit)", "--format=%H", ref])
+    }
+
+    /// What a ref was `age` changes ago; for all changes that are known, what it was before them.
+    func value(ofRef ref: String, before age: Int) -> HostCommand {
+        command(["rev-parse", "--verify", "--quiet", "\(ref)@{\(age)}"])
     }
 
     /// Files that come, go or change their kind on the way from one commit to another.
@@ -103,7 +120,8 @@ extension GitCommands {
         ])
     }
 
-    func tree(of commit: CommitID) -> HostCommand { command(["ls-tree", "-r", "-z", commit.text]) }
+    /// Mode, kind, object, size and path of every file.
+    func tree(of commit: CommitID) -> HostCommand { command(["ls-tree", "-r", "-l", "-z", commit.text]) }
 }
 
 // The remote.
@@ -116,9 +134,11 @@ extension GitCommands {
     }
 
     /// One branch, and nothing else of what the repository's configuration would add: no other refs (`--refmap`), no tags,
-    /// nothing pruned.
-    func fetch(_ remote: RemoteName, _ branch: BranchName, by transport: GitTransport) -> HostCommand {
-        command(
+    /// nothing pruned. No file that it writes may have more than `bytes`.
+    func fetch(
+        _ remote: RemoteName, _ branch: BranchName, by transport: GitTransport, atMost bytes: UInt64
+    ) -> HostCommand {
+        var fetch = command(
             [
                 "fetch", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
                 "--no-auto-maintenance", "--no-write-commit-graph", "--no-progress", "--refmap=",
@@ -126,6 +146,8 @@ extension GitCommands {
                 "+refs/heads/\(branch.text):\(Self.trackingRef(remote, branch))",
             ],
             transport: transport)
+        fetch.fileSizeLimit = bytes
+        return fetch
     }
 
     /// Where a remote's branch is kept.
@@ -136,10 +158,12 @@ extension GitCommands {
 
 // What changes the tree.
 extension GitCommands {
-    /// `--no-overwrite-ignore`: git would replace an ignored file without a word.
+    /// `--no-overwrite-ignore`: git would replace an ignored file without a word. `--no-squash` and `--commit`: what
+    /// `branch.<name>.mergeOptions` says is read before.
     func fastForward(to commit: CommitID) -> HostCommand {
         command([
-            "merge", "--ff-only", "--no-edit", "--no-stat", "--no-autostash", "--no-verify-signatures",
+            "merge", "--ff-only", "--no-squash", "--commit", "--no-edit", "--no-stat", "--no-autostash",
+            "--no-verify-signatures",
             "--no-overwrite-ignore", commit.text,
         ])
     }
@@ -149,9 +173,9 @@ extension GitCommands {
     func resetHard(to commit: CommitID) -> HostCommand { command(["reset", "--hard", "--quiet", commit.text]) }
 
     /// As the tree's owner, like all that writes into the tree: so no link in it can lead the agent's own rights elsewhere.
-    func removeFile(_ path: String) -> HostCommand {
+    func removeFiles(_ paths: [String]) -> HostCommand {
         HostCommand(
-            executable: "/usr/bin/rm", arguments: ["-f", "--", path], environment: ["LC_ALL": "C"],
+            executable: "/usr/bin/rm", arguments: ["-f", "--"] + paths, environment: ["LC_ALL": "C"],
             workingDirectory: directory.text, identity: account.identity, timeLimit: limits.local,
             outputLimit: limits.output, standardInput: lock.map { .inherited($0) } ?? .nothing)
     }

@@ -2,8 +2,8 @@
 ///
 /// The repository belongs to a user whose hooks, configuration and remote are not the agent's. Its configuration can name
 /// programs in more than a dozen places; each is switched off here, by the variable or the key that git lets win over the
-/// repository's own. What cannot be switched off are clean and smudge filters: they run as the tree's owner, which is why
-/// git does. `safe.directory` is left alone: git's own check of the owner is wanted.
+/// repository's own. What cannot be switched off are filters, whose names the repository chooses: a repository that
+/// configures one is refused (decision 70). `safe.directory` is left alone: git's own check of the owner is wanted.
 enum GitEnvironment {
     static func variables(for account: UserAccount, transport: GitTransport?) -> [String: String] {
         [
@@ -26,6 +26,8 @@ enum GitEnvironment {
             // Nothing for a command that has no business on the network.
             "GIT_ALLOW_PROTOCOL": transport?.rawValue ?? "none",
             "GIT_NO_REPLACE_OBJECTS": "1",
+            // Another way to give a commit other parents; a path that can't be makes git pass it over without a word.
+            "GIT_GRAFT_FILE": "/dev/null/none",
             "GIT_NO_LAZY_FETCH": "1",
             // Reading must not take index.lock.
             "GIT_OPTIONAL_LOCKS": "0",
@@ -46,14 +48,26 @@ enum GitEnvironment {
         // By default git syncs packs only. A loss of power then leaves refs of no bytes, which no fetch mends.
         "core.fsync=all",
         "core.fsyncMethod=fsync",
+        // Each would let a changed file pass for an unchanged one.
+        "core.checkStat=default",
+        "core.ignoreStat=false",
         "core.untrackedCache=false",
         "core.attributesFile=/dev/null",
         "core.excludesFile=/dev/null",
         "core.alternateRefsCommand=",
         "core.askPass=/bin/false",
+        // Milliseconds: somebody else's fetch holds a ref for a moment only.
+        "core.filesRefLockTimeout=2000",
+        "core.packedRefsTimeout=2000",
+        // Where HEAD was when is what the running-commit record falls back on.
+        "core.logAllRefUpdates=true",
         "credential.helper=",
         "diff.external=",
+        // Before `transfer.fsckObjects`, where a repository sets it.
+        "fetch.fsckObjects=true",
         "fetch.recurseSubmodules=false",
+        // All that comes is one file, so that the limit of a file's size is one of the whole fetch.
+        "fetch.unpackLimit=1",
         "gc.auto=0",
         "http.followRedirects=false",
         "http.lowSpeedLimit=1024",

@@ -16,7 +16,10 @@ extension GitRepository {
 
     /// Whether the commit is on the remote's branch, as last fetched. Ask ``exists(_:)`` first.
     package func isAncestor(_ commit: CommitID, of branch: BranchName) async throws(HostError) -> Bool {
-        try await yesOrNo(commands.isAncestor(commit, ofRef: GitCommands.trackingRef(remote, branch)))
+        let ref = GitCommands.trackingRef(remote, branch)
+        // A branch that was never fetched has no commits.
+        guard try await yesOrNo(commands.value(ofRef: ref, before: 0)) else { return false }
+        return try await yesOrNo(commands.isAncestor(commit, ofRef: ref))
     }
 
     /// Whether one commit is the other or comes before it: then the way to it is forward.
@@ -37,10 +40,28 @@ extension GitRepository {
         return count
     }
 
-    /// Commits of HEAD that no branch of the remote has: work that was committed on this host. Newest first, at most
-    /// `limit`.
-    package func localCommits(limit: Int) async throws(HostError) -> [CommitID] {
-        let command = commands.localCommits(remote: remote, limit: limit)
+    /// Commits of HEAD that no branch of the remote has, and that its branch did not have before it was rewritten: work that
+    /// was committed on this host. Newest first, at most `limit`.
+    package func localCommits(_ branch: BranchName, limit: Int) async throws(HostError) -> [CommitID] {
+        let found = try await commits(commands.localCommits(remote: remote, limit: limit))
+        guard !found.isEmpty else { return [] }
+        let former = try await formerValues(ofRef: GitCommands.trackingRef(remote, branch))
+        if former.isEmpty { return found }
+        return try await commits(commands.localCommits(remote: remote, besides: former, limit: limit))
+    }
+
+    /// What a ref was before, as far as its reflog goes; empty without one.
+    private func formerValues(ofRef ref: String) async throws(HostError) -> [CommitID] {
+        let result = try await runner.run(commands.formerValues(ofRef: ref, limit: 50), onLine: nil)
+        guard result.succeeded else { return [] }
+        var former = result.text.split(separator: "\n").compactMap { try? CommitID($0) }
+        // The reflog names what each change brought; what was there before the first one is asked for.
+        let first = try await runner.run(commands.value(ofRef: ref, before: former.count), onLine: nil)
+        if first.succeeded, let commit = try? CommitID(Self.line(first)) { former.append(commit) }
+        return former
+    }
+
+    private func commits(_ command: HostCommand) async throws(HostError) -> [CommitID] {
         var commits: [CommitID] = []
         for line in try await runner.succeed(command).text.split(separator: "\n") {
             guard let commit = try? CommitID(line) else {
@@ -64,9 +85,19 @@ extension GitRepository {
         }
     }
 
-    /// Whether the commit has submodules, which the agent does not deploy.
-    package func hasSubmodules(_ commit: CommitID) async throws(HostError) -> Bool {
-        let result = try await runner.succeed(commands.tree(of: commit))
-        return NulRecords.texts(result.standardOutput).contains { $0.hasPrefix("160000 ") }
+    /// What a checkout of `target` would write.
+    ///
+    /// - Parameters:
+    ///   - head: What is checked out.
+    ///   - target: What would be.
+    /// - Returns: The bytes of all files that differ, and the submodules of `target`.
+    /// - Throws: ``HostError/oddAnswer(command:found:)``, and what a command throws.
+    package func checkout(from head: CommitID, to target: CommitID) async throws(HostError) -> CheckoutSize {
+        let old = commands.tree(of: head)
+        let new = commands.tree(of: target)
+        guard let before = TreeListing(try await runner.succeed(old).standardOutput),
+            let after = TreeListing(try await runner.succeed(new).standardOutput)
+        else { throw .oddAnswer(command: new.shown, found: "a record without mode, kind, object, size and path") }
+        return CheckoutSize(from: before, to: after)
     }
 }

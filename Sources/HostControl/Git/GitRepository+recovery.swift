@@ -4,15 +4,23 @@ internal import Glibc
 // What a git that was killed leaves behind. The caller holds the path lock, which each git of ours inherits: none can still
 // be at work.
 extension GitRepository {
-    /// Removes the lock files of a git that is gone, also that of a fetch of `branch`.
+    /// Removes the lock files of a git that is gone, also that of a fetch of `branch`. One that a process has open is somebody
+    /// else's, and stays.
     ///
+    /// - Parameter patience: How long to wait for somebody else's git.
     /// - Returns: The names that were removed, relative to the git directory.
-    /// - Throws: ``HostError/unwritable(path:reason:)``, also without the path lock.
+    /// - Throws: ``HostError/gitLocked(lock:holder:)``; ``HostError/unwritable(path:reason:)``, also without the path lock.
     @discardableResult
-    package func removeStaleLocks(fetched branch: BranchName) async throws(HostError) -> [String] {
+    package func removeStaleLocks(
+        fetched branch: BranchName, patience: Duration = .seconds(10)
+    ) async throws(HostError) -> [String] {
         var names = ["index.lock", "HEAD.lock", "ORIG_HEAD.lock", "packed-refs.lock"]
         names.append(GitCommands.trackingRef(remote, branch) + ".lock")
         if let branch = try await self.branch() { names.append("refs/heads/\(branch).lock") }
+        let folder = try await gitDirectory()
+        for path in names.map({ folder + "/" + $0 }) {
+            try await Self.wait(for: path, patience: patience) { ProcessTable().opener(of: path) != nil }
+        }
         return try await remove(names)
     }
 
@@ -27,7 +35,7 @@ extension GitRepository {
         guard lock != nil else { throw .unwritable(path: folder, reason: "the path lock is not held") }
         var removed: [String] = []
         for name in names where try Self.isThere(folder + "/" + name) {
-            let result = try await runner.run(commands.removeFile(folder + "/" + name), onLine: nil)
+            let result = try await runner.run(commands.removeFiles([folder + "/" + name]), onLine: nil)
             guard result.succeeded else { throw .unwritable(path: folder + "/" + name, reason: result.lastWords) }
             removed.append(name)
         }

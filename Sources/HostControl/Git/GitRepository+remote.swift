@@ -38,10 +38,4 @@ extension GitRepository {
         }
         return nil
     }
-
-    /// Brings the remote's branch here, to `refs/remotes/<remote>/<branch>`, and touches nothing else.
-    package func fetch(_ branch: BranchName) async throws(HostError) {
-        let url = try await remoteURL()
-        _ = try await runner.succeed(commands.fetch(remote, branch, by: url.transport), onLine: onLine)
-    }
 }

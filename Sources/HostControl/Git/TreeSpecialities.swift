@@ -16,6 +16,12 @@ package struct TreeSpecialities: Sendable, Equatable {
     /// Files that git was told to take for unchanged (`assume-unchanged`) or not to look at (`skip-worktree`).
     package var hidden: [String] = []
 
+    /// Keys of the repository's configuration that name programs which git would run and which can't be switched off:
+    /// filters, and hooks of a newer git (decision 70).
+    package var programs: [String] = []
+    /// Keys that switch the check of a server's certificate off for one address, which no general key can outdo.
+    package var unchecked: [String] = []
+
     /// No speciality.
     package init() {}
 
@@ -44,10 +50,20 @@ package struct TreeSpecialities: Sendable, Equatable {
     mutating func add(specialKeys bytes: [UInt8]) {
         for record in NulRecords.texts(bytes) {
             let halves = record.split(separator: "\n", maxSplits: 1)
-            guard let key = halves.first else { continue }
-            let value = halves.count == 2 ? halves[1].lowercased() : "true"
-            guard !["false", "no", "off", "0"].contains(value) else { continue }
-            if key == "core.sparsecheckout" { isSparse = true } else { isPartial = true }
+            guard let key = halves.first.map(String.init) else { continue }
+            let value = halves.count == 2 ? halves[1].lowercased() : record.contains("\n") ? "" : "true"
+            let isOff = ["", "false", "no", "off", "0"].contains(value)
+            if key.hasSuffix(".sslverify") {
+                if isOff { unchecked.append(key) }
+            } else if !isOff {
+                if key.hasPrefix("filter.") || key.hasPrefix("hook.") {
+                    programs.append(key)
+                } else if key == "core.sparsecheckout" {
+                    isSparse = true
+                } else {
+                    isPartial = true
+                }
+            }
         }
     }
 }
