@@ -126,7 +126,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["DeployAgent", "DeployModel", "HostControl", "TestSupport", system],
-            exclude: ["sandbox-probe.py"], swiftSettings: strict),
+            exclude: ["bad-remote.py", "sandbox-probe.py"], swiftSettings: strict),
         .testTarget(name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ]
