@@ -3,7 +3,7 @@
 /// The repository belongs to a user whose hooks, configuration and remote are not the agent's. Its configuration can name
 /// programs in more than a dozen places; each is switched off here, by the variable or the key that git lets win over the
 /// repository's own. What cannot be switched off are filters, whose names the repository chooses: a repository that
-/// configures one is refused (decision 70). `safe.directory` is left alone: git's own check of the owner is wanted.
+/// configures one is refused (decision 71). `safe.directory` is left alone: git's own check of the owner is wanted.
 enum GitEnvironment {
     static func variables(for account: UserAccount, transport: GitTransport?) -> [String: String] {
         [

@@ -17,7 +17,7 @@ package struct TreeSpecialities: Sendable, Equatable {
     package var hidden: [String] = []
 
     /// Keys of the repository's configuration that name programs which git would run and which can't be switched off:
-    /// filters, and hooks of a newer git (decision 70).
+    /// filters, and hooks of a newer git (decision 71).
     package var programs: [String] = []
     /// Keys that switch the check of a server's certificate off for one address, which no general key can outdo.
     package var unchecked: [String] = []
