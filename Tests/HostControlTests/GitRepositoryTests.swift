@@ -201,7 +201,9 @@ import Testing
         try fixture.write("half", to: fixture.tree + "/app.py")
         try fixture.write("", to: fixture.tree + "/.git/index.lock")
         await #expect(throws: HostError.self) { try await fixture.repository().resetHard(to: head) }
-        await #expect(throws: HostError.self) { try await fixture.repository().removeStaleLocks(fetched: GitFixture.main) }
+        await #expect(throws: HostError.self) {
+            try await fixture.repository().removeStaleLocks(fetched: GitFixture.main)
+        }
         let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
         let repository = try fixture.repository(lock: lock)
         #expect(try await repository.removeStaleLocks(fetched: GitFixture.main) == ["index.lock"])
