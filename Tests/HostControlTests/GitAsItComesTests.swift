@@ -130,6 +130,9 @@ import Testing
         let fixture = try await GitFixture()
         let head = try #require(try await fixture.repository().head())
         #expect(try await !fixture.repository().isAncestor(head, of: BranchName("absent")))
+        // One that was, and of which no reflog is kept, has.
+        _ = try await CommandRunner().succeed(.test("/usr/bin/rm", ["-rf", fixture.tree + "/.git/logs"]))
+        #expect(try await fixture.repository().isAncestor(head, of: GitFixture.main))
     }
 
     @Test func whatACheckoutWritesIsCounted() async throws {

@@ -102,6 +102,9 @@ extension GitCommands {
                 + others.map(\.text))
     }
 
+    /// What a ref is.
+    func commit(ofRef ref: String) -> HostCommand { command(["rev-parse", "--verify", "--quiet", ref + "^{commit}"]) }
+
     /// What a ref was at one time after the other, newest first.
     func formerValues(ofRef ref: String, limit: Int) -> HostCommand {
         command(["log", "-g", "--max-count=\(limit)", "--format=%H", ref])

@@ -18,7 +18,7 @@ extension GitRepository {
     package func isAncestor(_ commit: CommitID, of branch: BranchName) async throws(HostError) -> Bool {
         let ref = GitCommands.trackingRef(remote, branch)
         // A branch that was never fetched has no commits.
-        guard try await yesOrNo(commands.value(ofRef: ref, before: 0)) else { return false }
+        guard try await yesOrNo(commands.commit(ofRef: ref)) else { return false }
         return try await yesOrNo(commands.isAncestor(commit, ofRef: ref))
     }
 
