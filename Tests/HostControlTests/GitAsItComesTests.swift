@@ -102,7 +102,9 @@ import Testing
         let held = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
         let repository = try fixture.repository(lock: lock)
-        let error = await #expect(throws: HostError.self) { try await repository.removeStaleLocks(fetched: GitFixture.main, patience: .zero) }
+        let error = await #expect(throws: HostError.self) {
+            try await repository.removeStaleLocks(fetched: GitFixture.main, patience: .zero)
+        }
         #expect(error?.description.contains("pid \(getpid()) (") == true, "\(String(describing: error))")
         #expect(access(path, F_OK) == 0)
         close(held)

@@ -7,7 +7,9 @@ extension GitRepository {
     /// Removes the lock files of a git that is gone, also that of a fetch of `branch`. One that a process has open is somebody
     /// else's, and stays.
     ///
-    /// - Parameter patience: How long to wait for somebody else's git.
+    /// - Parameters:
+    ///   - branch: The branch that was being fetched.
+    ///   - patience: How long to wait for somebody else's git.
     /// - Returns: The names that were removed, relative to the git directory.
     /// - Throws: ``HostError/gitLocked(lock:holder:)``; ``HostError/unwritable(path:reason:)``, also without the path lock.
     @discardableResult
