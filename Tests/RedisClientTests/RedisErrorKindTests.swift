@@ -136,6 +136,8 @@ import Testing
         try await RedisServer.with(arguments: ["--busy-reply-threshold", "1"]) { server in
             let busy = server.client("busy")
             let client = server.client("need")
+            // Connected before: a busy server takes no handshake either.
+            _ = try await client.facts(within: patience)
             async let script = busy.outcome("EVAL", "while true do end", "0")
             try await until("the server is busy") {
                 let reply = try await client.pipeline([RedisCommand("GET", "k")], within: patience)[0]
