@@ -6,7 +6,7 @@ import Testing
 @testable import DeployOperator
 
 /// `plan` and `deploy` from the question to the last line, against a real Redis and hosts that answer.
-@Suite(.timeLimit(.minutes(1))) struct DeploymentTests {
+@Suite(.timeLimit(.minutes(5))) struct DeploymentTests {
     private func deployment(
         _ stage: StandIn, _ paper: Paper, _ home: String, _ form: Console.Form = .text
     ) -> Deployment {

@@ -63,7 +63,7 @@ import Testing
 }
 
 /// The program against a real Redis with hosts that answer.
-@Suite(.timeLimit(.minutes(1))) struct QtctlAtWorkTests {
+@Suite(.timeLimit(.minutes(5))) struct QtctlAtWorkTests {
     private func variables(_ stage: StandIn, _ home: String) -> [String: String] {
         [
             "QTCTL_FLEET": StandIn.name.text, "QTCTL_REDIS": "\(stage.server.address)", "QTCTL_SIGNATURES": "off",

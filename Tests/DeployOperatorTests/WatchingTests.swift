@@ -6,7 +6,7 @@ import Testing
 @testable import DeployOperator
 
 /// A follower that is there while things happen: to Redis, and to the rollout.
-@Suite(.timeLimit(.minutes(1))) struct WatchingTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchingTests {
     /// An order over h1 and h2, submitted; the hosts are played by hand.
     private func submit(_ stage: StandIn) async throws -> RolloutID {
         for host in ["h1", "h2"] { try await stage.enrol(host) }

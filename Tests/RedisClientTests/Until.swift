@@ -1,7 +1,7 @@
-/// Asks again until the condition holds, with other work in between; gives up after ten seconds, for a broken part must
+/// Asks again until the condition holds, with other work in between; gives up after two minutes, for a broken part must
 /// end in a failed test and not in one that never ends.
 func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(120)
     while try await !condition() {
         guard ContinuousClock.now < end else { throw NeverHappened(what: what) }
         await Task.yield()
