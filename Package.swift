@@ -92,8 +92,9 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["RedisClient", subprocess, system], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport",
+            dependencies: ["DeployModel", "DeployProtocol", "RedisClient", subprocess, system],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "DeployModelTests", dependencies: ["DeployModel"], swiftSettings: strict),
         .testTarget(
             name: "DeployProtocolTests",
@@ -125,7 +126,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["DeployAgent", "DeployModel", "HostControl", "TestSupport", system],
+            name: "EndToEndTests",
+            dependencies: [
+                "Coordination", "DeployAgent", "DeployModel", "DeployProtocol", "HostControl", "RedisClient",
+                "TestSupport",
+                system,
+            ],
             exclude: ["bad-remote.py", "sandbox-probe.py"], swiftSettings: strict),
         .testTarget(name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

@@ -40,8 +40,9 @@ extension Fleet {
 
     /// The question of an id, or nil when it is gone or of a kind that this program does not know.
     package func question(_ id: RolloutID) async throws(CoordinationError) -> Question? {
-        let first = StreamEntry.list(try await call(["XRANGE", keys.ask(id), "-", "+", "COUNT", "1"])).first
-        guard let entry = first, entry["v"] == ContractVersion.current,
+        var cursor = ""
+        guard let entry = try await page(keys.ask(id), behind: &cursor, most: 1).first,
+            entry["v"] == ContractVersion.current,
             let kind = QuestionKind(rawValue: entry["kind"]),
             let until = DecimalNumber.parse(entry["until"])
         else { return nil }
@@ -59,14 +60,6 @@ extension Fleet {
     package func answers(
         _ id: RolloutID, behind cursor: inout String, wait: Duration
     ) async throws(CoordinationError) -> [StreamEntry] {
-        let milliseconds = max(1, HumanDuration(wait).milliseconds)
-        let reply = try await call(
-            [
-                "XREAD", "COUNT", "500", "BLOCK", String(milliseconds), "STREAMS", keys.ask(id),
-                cursor.isEmpty ? "0-0" : cursor,
-            ], within: wait + .seconds(3))
-        let entries = StreamEntry.read(reply)
-        if let last = entries.last { cursor = last.id }
-        return entries.filter { !$0["host"].isEmpty }
+        try await read(keys.ask(id), behind: &cursor, wait: wait).filter { !$0["host"].isEmpty }
     }
 }

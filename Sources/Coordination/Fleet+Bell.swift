@@ -15,8 +15,7 @@ package enum Bell: Sendable, Hashable {
 extension Fleet {
     /// The place in a host's bell from which to listen: behind everything that stands there now.
     package func bellEnd(_ host: HostName) async throws(CoordinationError) -> String {
-        let newest = StreamEntry.list(try await call(["XREVRANGE", keys.commands(host), "+", "-", "COUNT", "1"]))
-        return newest.first?.id ?? "0-0"
+        try await end(keys.commands(host))
     }
 
     /// The place from which a host listens after each connect: a minute before the newest entry, so that a question which
@@ -27,27 +26,21 @@ extension Fleet {
         return "\(milliseconds - min(milliseconds, 60_000))-0"
     }
 
-    /// Waits up to `wait` for entries of a host's bell behind `cursor`, and moves the cursor.
-    ///
-    /// Redis' BLOCK runs on the server's wall clock; the limit that counts is `wait` + 3 s of this machine's monotonic clock.
+    /// What a host's bell has rung behind `cursor`, a part at a time, and moves the cursor; waits up to `wait` when there is
+    /// nothing. A bell that was deleted and began anew is heard from its beginning.
     package func listen(
         _ host: HostName, behind cursor: inout String, wait: Duration
     ) async throws(CoordinationError) -> [Bell] {
-        let milliseconds = HumanDuration(wait).milliseconds
-        let reply = try await call(
-            ["XREAD", "COUNT", "64", "BLOCK", String(milliseconds), "STREAMS", keys.commands(host), cursor],
-            within: wait + .seconds(3))
-        let entries = StreamEntry.read(reply)
-        if let last = entries.last { cursor = last.id }
-        return entries.map(Self.bell)
+        try await read(keys.commands(host), behind: &cursor, wait: wait).map(Self.bell)
     }
 
     private static func bell(_ entry: StreamEntry) -> Bell {
         guard entry["v"] == ContractVersion.current else {
-            return .malformed("contract version \(VisibleText(entry["v"]))")
+            return .malformed("contract version \(VisibleText(entry["v"].prefix(32)))")
         }
         guard entry["op"] == "ask" else {
-            return Operation(rawValue: entry["op"]) == nil ? .malformed("op \(VisibleText(entry["op"]))") : .work
+            return Operation(rawValue: entry["op"]) == nil
+                ? .malformed("op \(VisibleText(entry["op"].prefix(32)))") : .work
         }
         guard let id = try? RolloutID(entry["ask"]), let until = DecimalNumber.parse(entry["until"]) else {
             return .malformed("question without id or time")
@@ -56,22 +49,65 @@ extension Fleet {
     }
 
     /// What is dispatched to a host and not accepted yet: the truth behind the bell.
-    package func pending(_ host: HostName) async throws(CoordinationError) -> [AttemptName] {
-        let reply = try await run(.pending, [host.text])
-        guard reply.code == .ok else { throw reply.unexpected }
-        return stride(from: 0, to: reply.words.count - reply.words.count % 3, by: 3).compactMap { index in
-            guard let rollout = try? RolloutID(reply[index]), let operation = Operation(rawValue: reply[index + 1]),
-                let number = DecimalNumber.parse(reply[index + 2])
-            else { return nil }
-            return AttemptName(rollout: rollout, host: host, operation: operation, number: Int(number))
-        }
+    ///
+    /// What stands there and names nothing dispatched is taken out by the script.
+    package func pending(_ host: HostName) async throws(CoordinationError) -> Pending {
+        var found: [AttemptName: Int64] = [:]
+        var dropped = 0
+        var cursor = "0"
+        repeat {
+            let reply = try await run(.pending, [host.text, cursor])
+            guard reply.code == .ok else { throw reply.unexpected }
+            cursor = reply[0]
+            dropped += Int(DecimalNumber.parse(reply[1]) ?? 0)
+            for index in stride(from: 2, to: reply.words.count - 3, by: 4) {
+                guard let rollout = try? RolloutID(reply[index]), let operation = Operation(rawValue: reply[index + 1]),
+                    let number = DecimalNumber.parse(reply[index + 2])
+                else { continue }
+                let attempt = AttemptName(rollout: rollout, host: host, operation: operation, number: Int(number))
+                found[attempt] = DecimalNumber.parse(reply[index + 3]) ?? 0
+            }
+        } while cursor != "0" && !cursor.isEmpty
+        let newest = found.sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }
+        return Pending(attempts: newest.prefix(Pending.most).map(\.key), dropped: dropped)
     }
 
-    /// The text and the signature of an order, as submitted; nil when Redis has none. Nothing of it is checked here.
-    package func orderText(_ id: RolloutID) async throws(CoordinationError) -> (text: [UInt8], signature: [UInt8])? {
-        let values = (try await call(["HMGET", keys.rollout(id), "order", "signature"])).elements ?? []
-        guard values.count == 2, case .bulk(let text) = values[0] else { return nil }
-        if case .bulk(let signature) = values[1] { return (text, signature) }
-        return (text, [])
+    /// The text and the signature of an order, as submitted. Nothing of it is checked here but its size.
+    package func orderText(_ id: RolloutID) async throws(CoordinationError) -> StoredOrder {
+        let key = keys.rollout(id)
+        var size: Int64 = 0
+        for field in ["order", "signature"] {
+            let length = try await call(["HSTRLEN", key, field]).integerValue ?? 0
+            if field == "order", length == 0 { return .missing }
+            size += length
+        }
+        guard size <= Order.maximumBytes else { return .tooLong(size) }
+        let values = (try await call(["HMGET", key, "order", "signature"])).elements ?? []
+        guard values.count == 2, let text = values[0].bytes else { return .missing }
+        return .whole(text: text, signature: values[1].bytes ?? [])
     }
+}
+
+/// What is dispatched to a host.
+package struct Pending: Sendable, Equatable {
+    /// Attempts at most: a host has less services than that, and what is left is still there the next time.
+    static let most = 1000
+    /// The attempts that wait, the newest first.
+    package let attempts: [AttemptName]
+    /// Entries that named nothing dispatched, and are gone.
+    package let dropped: Int
+
+    /// See the properties.
+    package init(attempts: [AttemptName], dropped: Int) {
+        self.attempts = attempts
+        self.dropped = dropped
+    }
+}
+
+/// The text of an order as Redis has it.
+package enum StoredOrder: Sendable, Equatable {
+    case missing
+    /// Its bytes, more than an order may have; they were not read.
+    case tooLong(Int64)
+    case whole(text: [UInt8], signature: [UInt8])
 }

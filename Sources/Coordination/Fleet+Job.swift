@@ -117,6 +117,19 @@ extension Fleet {
         }
     }
 
+    /// Says that the host does not take what is dispatched to it: each target ends as `refused`.
+    ///
+    /// - Returns: nil, or why nothing was written: the job is no longer to be done.
+    package func refuse(_ attempt: AttemptName, _ refusal: Refusal) async throws(CoordinationError) -> String? {
+        let reply = try await run(
+            .refuse, attempt.arguments + [refusal.rule.rawValue, String(refusal.description.prefix(2000))])
+        switch reply.code {
+        case .ok: return nil
+        case .closed, .unknown: return reply.state
+        default: throw reply.unexpected
+        }
+    }
+
     /// Asks for the right to change the attempt's services, all or none.
     ///
     /// - Parameters:

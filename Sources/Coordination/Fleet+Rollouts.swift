@@ -33,18 +33,25 @@ package struct RolloutRecord: Sendable, Equatable {
     /// Its id for people, which says whether it was submitted: `01234567`, or `bg-01234567`.
     package var shortName: String { breakGlassHost == nil ? id.short : id.breakGlassShort }
 
-    init(_ id: RolloutID, _ fields: HashFields) {
+    /// What is read of its hash; of the signature only whether there is one.
+    static let fields = [
+        "v", "state", "state_detail", "operator", "reason", "op", "source", "branch", "commit", "submitted_ms",
+        "ended_ms", "jobs", "targets", "wave", "break_glass",
+    ]
+
+    /// `flaw`: what is wrong with the hash, when nothing of it can be read.
+    init(_ id: RolloutID, _ fields: HashFields, isSigned: Bool, flaw: String? = nil) {
         let isOurs = fields["v"] == ContractVersion.current
         self.id = id
         state = isOurs ? RolloutState(rawValue: fields["state"]) : nil
-        stateDetail = isOurs ? fields["state_detail"] : "contract version \(fields["v"])"
+        stateDetail = flaw ?? (isOurs ? fields["state_detail"] : "contract version \(fields["v"])")
         operatorName = fields["operator"]
         reason = fields["reason"]
         operation = fields["op"]
         source = fields["source"]
         branch = fields["branch"]
         commit = try? CommitID(fields["commit"])
-        isSigned = !fields["signature"].isEmpty
+        self.isSigned = isSigned
         breakGlassHost = try? HostName(fields["break_glass"])
         submitted = Timestamp(milliseconds: fields.number("submitted_ms") ?? 0)
         ended = fields.number("ended_ms").map { Timestamp(milliseconds: $0) }
@@ -94,71 +101,132 @@ extension Fleet {
         guard !text.isEmpty, text.utf8.allSatisfy({ RolloutID.accepts(Array(repeating: $0, count: 32)) }) else {
             throw .unknownRollout(name)
         }
-        let matches = try await rolloutIDs(newest: nil).filter { $0.text.hasPrefix(text) }
+        var matches: Set<RolloutID> = []
+        try await eachPageOfRollouts { ids in
+            matches.formUnion(ids.filter { $0.text.hasPrefix(text) })
+            return true
+        }
         guard let first = matches.first else { throw .unknownRollout(name) }
-        guard matches.count == 1 else { throw .ambiguousRollout(text, matches) }
+        guard matches.count == 1 else { throw .ambiguousRollout(text, matches.sorted()) }
         return first
     }
 
-    /// The ids of the newest rollouts, newest first; all for nil.
-    package func rolloutIDs(newest count: Int?) async throws(CoordinationError) -> [RolloutID] {
-        // A stop of -1 means all to Redis: no rollouts must not become every rollout.
-        if let count, count < 1 { return [] }
-        let last = count.map { String($0 - 1) } ?? "-1"
-        return ((try await call(["ZREVRANGE", keys.rollouts, "0", last])).elements ?? []).compactMap {
-            try? RolloutID($0.text ?? "")
+    /// Hands out the ids of all rollouts, the newest first, until `body` says that it has enough. In small pages: a member
+    /// that nobody of us wrote may have any size.
+    private func eachPageOfRollouts(
+        _ body: ([RolloutID]) async throws(CoordinationError) -> Bool
+    ) async throws(CoordinationError) {
+        let length = 50
+        var first = 0
+        while true {
+            let words = ["ZREVRANGE", keys.rollouts, String(first), String(first + length - 1)]
+            let members = (try await call(words)).elements ?? []
+            guard try await body(members.compactMap { try? RolloutID($0.text ?? "") }), members.count == length else {
+                return
+            }
+            first += length
         }
     }
 
-    /// The newest rollouts, newest first. One of another contract version has no state, and says so in its detail.
+    /// The newest rollouts, newest first. One of another contract version or another type has no state, and says so in its
+    /// detail.
     package func rollouts(newest count: Int) async throws(CoordinationError) -> [RolloutRecord] {
         var records: [RolloutRecord] = []
-        for id in try await rolloutIDs(newest: count) {
-            let fields = HashFields(try await call(["HGETALL", keys.rollout(id)]))
-            if !fields.isEmpty { records.append(RolloutRecord(id, fields)) }
+        try await eachPageOfRollouts { (ids) async throws(CoordinationError) in
+            records += try await self.records(ids)
+            return records.count < count
         }
-        return records
+        return Array(records.prefix(max(0, count)))
+    }
+
+    /// The rollouts of these ids; those that Redis does not have are left out.
+    private func records(_ ids: [RolloutID]) async throws(CoordinationError) -> [RolloutRecord] {
+        let replies = try await pipeline(
+            ids.flatMap { id in
+                [["HMGET", keys.rollout(id)] + RolloutRecord.fields, ["HSTRLEN", keys.rollout(id), "signature"]]
+            })
+        return ids.enumerated().compactMap { index, id in
+            let fields = HashFields(RolloutRecord.fields, replies[2 * index])
+            if case .error(let error) = replies[2 * index] {
+                let flaw = error.code == "WRONGTYPE" ? "a value of another type stands there" : error.message
+                return RolloutRecord(id, fields, isSigned: false, flaw: flaw)
+            }
+            guard !fields.isEmpty else { return nil }
+            return RolloutRecord(id, fields, isSigned: (replies[2 * index + 1].integerValue ?? 0) > 0)
+        }
     }
 
     /// One rollout, or nil when there is none.
     package func rollout(_ id: RolloutID) async throws(CoordinationError) -> RolloutRecord? {
-        let fields = HashFields(try await call(["HGETALL", keys.rollout(id)]))
+        let key = keys.rollout(id)
+        let fields = HashFields(RolloutRecord.fields, try await call(["HMGET", key] + RolloutRecord.fields))
         guard !fields.isEmpty else { return nil }
         guard fields["v"] == ContractVersion.current else {
             throw .contract("rollout \(id.short)", "contract version \(VisibleText(fields["v"]))")
         }
-        return RolloutRecord(id, fields)
+        let signature = try await call(["HSTRLEN", key, "signature"]).integerValue ?? 0
+        return RolloutRecord(id, fields, isSigned: signature > 0)
     }
 
     /// The targets of a rollout, in dispatch order. A target that waits in an ended rollout was skipped.
+    ///
+    /// Read by name and within an order's bounds: the hash may hold anything else.
     package func targets(_ id: RolloutID, state: RolloutState?) async throws(CoordinationError) -> [TargetOutcome] {
-        let fields = HashFields(try await call(["HGETALL", keys.targets(id)]))
-        var outcomes: [TargetOutcome] = []
-        var number: Int64 = 1
-        while let host = try? HostName(fields[String(number)]) {
-            for name in fields["\(host)/services"].split(separator: "+") {
-                guard let service = try? ServiceName(name) else { continue }
-                outcomes.append(Self.outcome(host, service, fields, ended: state?.isEnded == true))
+        let hosts = try await targetHosts(id)
+        let words = ["services", "state", "step"]
+        let jobs = try await pipeline(
+            hosts.map { host in ["HMGET", keys.targets(id)] + words.map { "\(host)/\($0)" } })
+        var targets: [(host: HostName, service: ServiceName, job: HashFields)] = []
+        var room = Order.maximumBytes
+        for (host, reply) in zip(hosts, jobs) {
+            let job = HashFields(words, reply)
+            room -= job["services"].utf8.count
+            guard room >= 0 else { break }
+            for name in job["services"].split(separator: "+") {
+                if let service = try? ServiceName(name) { targets.append((host, service, job)) }
             }
-            number += 1
         }
-        return outcomes
+        let verdicts = try await pipeline(
+            targets.map { target in
+                ["HMGET", keys.targets(id)] + Self.verdictWords.map { "\(target.host)/\(target.service)/\($0)" }
+            })
+        return zip(targets, verdicts).map { target, reply in
+            let verdict = HashFields(Self.verdictWords, reply)
+            return Self.outcome(target.host, target.service, target.job, verdict, ended: state?.isEnded == true)
+        }
     }
 
+    /// The hosts of a rollout, in dispatch order, each once.
+    private func targetHosts(_ id: RolloutID) async throws(CoordinationError) -> [HostName] {
+        var hosts: [HostName] = []
+        var known: Set<HostName> = []
+        while hosts.count < Order.maximumHosts {
+            let numbers = (hosts.count + 1...hosts.count + 100).map(String.init)
+            let page = (try await call(["HMGET", keys.targets(id)] + numbers)).elements ?? []
+            let names = page.prefix { !$0.isNull }.compactMap { try? HostName($0.text ?? "") }
+            hosts += names.filter { known.insert($0).inserted }
+            guard names.count == numbers.count, hosts.count % 100 == 0 else { break }
+        }
+        return hosts
+    }
+
+    private static let verdictWords = [
+        "verdict", "step", "rule", "error", "commit", "previous_commit", "running_commit",
+    ]
+
     private static func outcome(
-        _ host: HostName, _ service: ServiceName, _ fields: HashFields, ended: Bool
+        _ host: HostName, _ service: ServiceName, _ job: HashFields, _ verdict: HashFields, ended: Bool
     ) -> TargetOutcome {
         var outcome = TargetOutcome(host: host, service: service)
-        let base = "\(host)/\(service)/"
-        outcome.state = JobState(rawValue: fields["\(host)/state"]) ?? .waiting
-        outcome.verdict = Verdict(rawValue: fields[base + "verdict"])
+        outcome.state = JobState(rawValue: job["state"]) ?? .waiting
+        outcome.verdict = Verdict(rawValue: verdict["verdict"])
         if outcome.verdict == nil, ended, outcome.state == .waiting { outcome.verdict = .skipped }
-        outcome.step = Step(rawValue: fields[base + "step"].isEmpty ? fields["\(host)/step"] : fields[base + "step"])
-        outcome.rule = Rule(rawValue: fields[base + "rule"])
-        outcome.error = fields[base + "error"]
-        outcome.commit = try? CommitID(fields[base + "commit"])
-        outcome.previousCommit = try? CommitID(fields[base + "previous_commit"])
-        outcome.runningCommit = try? CommitID(fields[base + "running_commit"])
+        outcome.step = Step(rawValue: verdict["step"].isEmpty ? job["step"] : verdict["step"])
+        outcome.rule = Rule(rawValue: verdict["rule"])
+        outcome.error = verdict["error"]
+        outcome.commit = try? CommitID(verdict["commit"])
+        outcome.previousCommit = try? CommitID(verdict["previous_commit"])
+        outcome.runningCommit = try? CommitID(verdict["running_commit"])
         return outcome
     }
 
@@ -173,14 +241,6 @@ extension Fleet {
     package func events(
         _ id: RolloutID, behind cursor: inout String, wait: Duration
     ) async throws(CoordinationError) -> [RolloutEvent] {
-        let milliseconds = max(1, HumanDuration(wait).milliseconds)
-        let reply = try await call(
-            [
-                "XREAD", "COUNT", "500", "BLOCK", String(milliseconds), "STREAMS", keys.events(id),
-                cursor.isEmpty ? "0-0" : cursor,
-            ], within: wait + .seconds(3))
-        let entries = StreamEntry.read(reply)
-        if let last = entries.last { cursor = last.id }
-        return entries.map(RolloutEvent.init)
+        try await read(keys.events(id), behind: &cursor, wait: wait).map(RolloutEvent.init)
     }
 }

@@ -42,23 +42,30 @@ package struct Fleet: Sendable {
     func run(
         _ script: Script, bytes arguments: [[UInt8]], within limit: Duration = Fleet.patience
     ) async throws(CoordinationError) -> Reply {
-        let value: RedisValue
-        do throws(RedisError) {
-            value = try await redis.evaluate(
-                RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
-                within: limit)
-        } catch {
-            throw Self.named(error, "script \(script.name)")
-        }
-        let words = (value.elements ?? []).map { $0.text ?? "" }
+        let elements = try await evaluate(script, bytes: arguments, "script \(script.name)", within: limit)
+        let words = elements.map { $0.text ?? "" }
         guard let first = words.first, let code = ScriptReply(rawValue: first) else {
             throw .contract(script.name, "replied \(VisibleText(words.first ?? "nothing"))")
         }
         return Reply(script: script.name, code: code, words: Array(words.dropFirst()))
     }
 
+    /// The elements of a script's reply. A key of another type is told as a fault of `name`.
+    func evaluate(
+        _ script: Script, bytes arguments: [[UInt8]], _ name: String, within limit: Duration = Fleet.patience
+    ) async throws(CoordinationError) -> [RedisValue] {
+        do throws(RedisError) {
+            return try await redis.evaluate(
+                RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
+                within: limit
+            ).elements ?? []
+        } catch {
+            throw Self.named(error, name)
+        }
+    }
+
     /// Redis does not say which key holds another type; who reads the error must know.
-    private static func named(_ error: RedisError, _ name: String) -> CoordinationError {
+    static func named(_ error: RedisError, _ name: String) -> CoordinationError {
         guard case .reply(let reply) = error, reply.code == "WRONGTYPE" else { return .redis(error) }
         return .contract(name, "a value of another type stands there")
     }
@@ -67,6 +74,16 @@ package struct Fleet: Sendable {
     {
         do throws(RedisError) { return try await redis.call(RedisCommand(words: words), within: limit) } catch {
             throw Self.named(error, words.first { $0.hasPrefix("{") } ?? "Redis")
+        }
+    }
+
+    /// Many commands in one go; an error among the replies is a reply.
+    func pipeline(_ commands: [[String]]) async throws(CoordinationError) -> [RedisValue] {
+        if commands.isEmpty { return [] }
+        do throws(RedisError) {
+            return try await redis.pipeline(commands.map { RedisCommand(words: $0) }, within: Self.patience)
+        } catch {
+            throw .redis(error)
         }
     }
 }

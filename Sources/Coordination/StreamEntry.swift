@@ -24,31 +24,19 @@ package struct StreamEntry: Hashable, Sendable {
         Timestamp(milliseconds: id.split(separator: "-").first.flatMap { DecimalNumber.parse($0) } ?? 0)
     }
 
-    init?(_ value: RedisValue) {
-        guard let parts = value.elements, let id = parts.first?.text else { return nil }
+    init(id: String, fields: [Field]) {
         self.id = id
-        let flat = (parts.count > 1 ? parts[1].elements : nil) ?? []
-        var fields: [Field] = []
-        for index in stride(from: 0, to: flat.count - flat.count % 2, by: 2) {
-            fields.append(Field(name: flat[index].text ?? "", value: flat[index + 1].text ?? ""))
-        }
         self.fields = fields
-    }
-
-    /// The entries of an XRANGE or XREVRANGE reply.
-    static func list(_ value: RedisValue) -> [StreamEntry] { (value.elements ?? []).compactMap(StreamEntry.init) }
-
-    /// The entries of an XREAD reply over one stream; a reply that ran out of time is null.
-    static func read(_ value: RedisValue) -> [StreamEntry] {
-        guard let stream = value.elements?.first?.elements, stream.count == 2 else { return [] }
-        return list(stream[1])
     }
 }
 
-/// A hash as Redis gives it: fields by name.
+/// A hash as Redis gives it: fields by name. Texts are as long as anything of ours is, at most.
 struct HashFields {
+    /// Characters of a text; what is longer is nobody's of us and is cut.
+    static let longest = 16_384
     private let fields: [String: RedisValue]
 
+    /// The fields of a HGETALL reply.
     init(_ value: RedisValue) {
         let flat = value.elements ?? []
         var fields: [String: RedisValue] = [:]
@@ -58,9 +46,18 @@ struct HashFields {
         self.fields = fields
     }
 
+    /// The fields of a HMGET reply for these names; those that the hash does not have are missing.
+    init(_ names: [String], _ value: RedisValue) {
+        var fields: [String: RedisValue] = [:]
+        for (name, value) in zip(names, value.elements ?? []) where !value.isNull { fields[name] = value }
+        self.fields = fields
+    }
+
     var isEmpty: Bool { fields.isEmpty }
     var names: [String] { Array(fields.keys) }
-    subscript(name: String) -> String { fields[name]?.text ?? "" }
+    subscript(name: String) -> String {
+        guard case .bulk(let bytes)? = fields[name], bytes.count > Self.longest else { return fields[name]?.text ?? "" }
+        return String(decoding: bytes.prefix(Self.longest), as: UTF8.self)
+    }
     func number(_ name: String) -> Int64? { DecimalNumber.parse(self[name]) }
-    func bytes(_ name: String) -> [UInt8] { if case .bulk(let bytes)? = fields[name] { bytes } else { [] } }
 }

@@ -31,19 +31,18 @@ package struct Agent {
         runner: any CommandRunning, notifier: Notifier, logger: Logger
     ) async throws -> [any Service] {
         let directory = FilePath(configuration.stateDirectory)
-        let spool = ReportSpool(stateDirectory: directory)
-        for name in ["jobs", "locks"] { try DurableFile.makeDirectory(directory.appending(name)) }
-        try spool.prepare()
+        let spool = try prepare(directory)
         let tools = HostTools(
             runner: runner, stateDirectory: configuration.stateDirectory, fetchLimit: configuration.timings.fetch)
         let memory = AgentMemory(stateDirectory: directory)
-        let state = AgentState(notifier: notifier, fleet: configuration.fleet, host: configuration.host)
+        let speech = Speech()
+        let host = configuration.host
+        let state = AgentState(notifier: notifier, fleet: configuration.fleet, host: host, speech: speech)
         let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
         let queue = JobQueue()
         let questions = QuestionQueue()
         let published = WakeUp()
-        let complaints = Complaints()
-        let host = configuration.host
+        let complaints = Complaints(speech)
         return [
             ReadinessService(notifier: notifier, state: state),
             PublishService(
@@ -54,16 +53,24 @@ package struct Agent {
                 survey: HostSurvey(configuration: configuration, tools: tools, running: running), logger: logger),
             JobService(
                 configuration: configuration, identity: identity, tools: tools, memory: memory,
-                fleet: connections.control,
-                state: state, queue: queue, spool: spool, published: published, complaints: complaints,
-                logger: logger),
+                fleet: connections.control, state: state, queue: queue, spool: spool, published: published,
+                complaints: complaints, logger: logger),
             LeftJobService(host: host, stateDirectory: configuration.stateDirectory, queue: queue),
             QuestionService(
                 host: host, fleet: connections.publish, queue: questions,
-                planner: PlanAnswer(configuration: configuration, tools: tools, running: running), logger: logger),
+                planner: PlanAnswer(configuration: configuration, tools: tools, running: running),
+                complaints: complaints, logger: logger),
             BellService(
                 host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions,
                 complaints: complaints, published: published, logger: logger),
         ]
+    }
+
+    /// Makes the folders of the state directory.
+    private static func prepare(_ directory: FilePath) throws -> ReportSpool {
+        for name in ["jobs", "locks"] { try DurableFile.makeDirectory(directory.appending(name)) }
+        let spool = ReportSpool(stateDirectory: directory)
+        try spool.prepare()
+        return spool
     }
 }

@@ -1,12 +1,19 @@
 /// Rows in columns, two blanks apart, for a person. Cells are made safe to print.
 package struct TextTable: Sendable {
+    /// Characters of a cell: the widest cell makes the column, and what others wrote may have any length.
+    private static let widest = 200
     private var rows: [[String]]
 
     /// A table with its head.
     package init(_ head: String...) { rows = [head] }
 
     /// Adds a row.
-    package mutating func add(_ cells: String...) { rows.append(cells.map { VisibleText($0).description }) }
+    package mutating func add(_ cells: String...) { rows.append(cells.map(Self.cell)) }
+
+    private static func cell(_ text: String) -> String {
+        let shown = VisibleText(text.prefix(widest)).description
+        return text.count > widest ? shown + "..." : shown
+    }
 
     /// The lines; an empty cell shows as `-`.
     package var text: String { text { $0 } }

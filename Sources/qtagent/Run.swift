@@ -23,6 +23,9 @@ struct Run: AsyncParsableCommand {
         let redis = try configuration.redisConfiguration()
         let identity = HostIdentity(
             machineID: try MachineID.read(), bootID: try ProcessTable().bootID(), agentVersion: ProductVersion.current)
+        // What a connection says of itself, the services say once for all three.
+        var quiet = logger
+        quiet.logLevel = .warning
         func lane(_ name: String) -> Fleet {
             var lane = redis
             lane.clientName = "qtagent-\(configuration.host)-\(name)"
@@ -30,7 +33,7 @@ struct Run: AsyncParsableCommand {
             lane.backoff = Backoff(longest: .seconds(5))
             // The largest text of the contract has 512 KiB; what is larger is not worth the host's memory.
             lane.replyLimit = 4 << 20
-            return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: logger))
+            return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: quiet))
         }
         if let remark = try Failpoint.prepare() { logger.warning("\(remark)") }
         let services = try await Agent.services(

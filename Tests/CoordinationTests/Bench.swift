@@ -58,6 +58,11 @@ struct Bench: Sendable {
         return (reply.elements ?? []).map { $0.text ?? "" }
     }
 
+    /// The rollouts that are dispatched to a host.
+    func pending(_ host: String) async throws -> [RolloutID] {
+        try await fleet.pending(HostName(accepted: host)).attempts.map(\.rollout)
+    }
+
     @discardableResult
     func beat(_ host: String, machine: String? = nil, rollout: String = "") async throws -> [String] {
         try await run(

@@ -60,12 +60,12 @@ import Testing
             #expect(record.state == .succeeded && record.breakGlassHost == Self.h1 && record.stateDetail == "recovered")
             #expect(record.shortName == one.order.id.breakGlassShort && record.hosts == 1 && record.targets == 2)
             #expect(record.submitted.milliseconds == 1_000 && record.ended?.milliseconds == 9_000)
-            #expect(try await bench.fleet.orderText(one.order.id)?.text == one.order.text)
+            #expect(try await bench.fleet.orderText(one.order.id) == .whole(text: one.order.text, signature: []))
             let outcomes = try await bench.fleet.targets(one.order.id, state: record.state)
             #expect(outcomes.map(\.verdict) == [.verified, .verified] && outcomes.map(\.service) == [Self.s, Self.t])
             #expect(try await bench.fleet.evidence(one.order.id, Self.h1, Self.t) == "ok unit")
             #expect(try await bench.members(bench.keys.breakGlass) == [one.order.id.text])
-            #expect(try await bench.fleet.rolloutIDs(newest: 1) == [one.order.id])
+            #expect(try await bench.fleet.rollouts(newest: 1).map(\.id) == [one.order.id])
             for text in [name, one.order.id.breakGlassShort, one.order.id.short] {
                 #expect(try await bench.fleet.resolve(text) == one.order.id)
             }
@@ -264,7 +264,7 @@ import Testing
             let next = try Self.deployment(bench)
             #expect(try await bench.fleet.publish(next, detail: "", Self.targets()) == .taken)
             #expect(try await bench.members(bench.keys.breakGlass).count == 1_000)
-            #expect(try await bench.fleet.rolloutIDs(newest: nil) == [next.order.id])
+            #expect(try await bench.fleet.rollouts(newest: 10).map(\.id) == [next.order.id])
             #expect(try await bench.allKeys().allSatisfy { !$0.contains(one.order.id.text) })
         }
     }

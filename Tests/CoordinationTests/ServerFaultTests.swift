@@ -43,10 +43,10 @@ import Testing
             #expect(try await bench.call(.step, id, "h1", token, "", "verify", "begun", "", "") == ["ok"])
             #expect(try await bench.call(.renew, id, "h1", token) == ["ok", "30000"])
             #expect(try await bench.beat("h1")[1] == "enrolled")
-            #expect(try await bench.run(.pending, ["h2"]) == ["ok"])
+            #expect(try await bench.pending("h2") == [])
             #expect(try await bench.report(id, "h1", token: token, [("s", "verified")]) == ["ok"])
             // The next wave is dispatched; to begin it, there must be memory.
-            #expect(try await bench.run(.pending, ["h2"]) == ["ok", id.text, "deploy", "1"])
+            #expect(try await bench.pending("h2") == [id])
             await #expect(throws: RedisError.self) { try await bench.call(.accept, id, "h2") }
             try await bench.send("CONFIG", "SET", "maxmemory", "0")
             try await bench.finish(id, "h2")
@@ -66,7 +66,7 @@ import Testing
             #expect(try await bench.fleet.renew(attempt, token: 5) == .lost("unknown to Redis"))
             try await bench.fleet.tell(attempt, token: 5, [StepEvent(step: .verify, state: .begun, detail: "")])
             #expect(try await bench.fleet.report(attempt, token: 5, detail: "", []) == .unknown)
-            #expect(try await bench.fleet.pending(attempt.host) == [])
+            #expect(try await bench.fleet.pending(attempt.host).attempts == [])
             #expect(try await bench.fleet.rollout(id) == nil)
             #expect(try await bench.fleet.hosts() == [])
             #expect(try await bench.fleet.tick() == 0)

@@ -93,7 +93,7 @@ import Testing
             #expect(targets["h1/s/verdict"] == "unreachable" && targets["h1/t/rule"] == "not_accepted")
             let results = try await bench.stream(bench.keys.results)
             #expect(results.count == 2 && results[0].contains("verdict=unreachable"))
-            #expect(try await bench.run(.pending, ["h1"]) == ["ok"])
+            #expect(try await bench.pending("h1") == [])
             #expect(try await bench.call(.accept, id, "h1") == ["closed", "ended"])
         }
     }

@@ -1,5 +1,4 @@
 import DeployModel
-import RedisClient
 import Testing
 
 @testable import Coordination
@@ -8,9 +7,8 @@ import Testing
 @Suite struct AnswersTests {
     private static let hosts = ["h1", "h2"].map { HostName(accepted: $0) }
 
-    private func entry(_ fields: KeyValuePairs<String, String>) throws -> StreamEntry {
-        let words = fields.flatMap { [$0.key, $0.value] }.map { RedisValue.bulk(Array($0.utf8)) }
-        return try #require(StreamEntry(.array([.bulk(Array("1-0".utf8)), .array(words)])))
+    private func entry(_ fields: KeyValuePairs<String, String>) -> StreamEntry {
+        StreamEntry(id: "1-0", fields: fields.map { StreamEntry.Field(name: $0.key, value: $0.value) })
     }
 
     private func answers(_ entries: [StreamEntry]) -> Answers {
@@ -21,19 +19,19 @@ import Testing
 
     @Test func whoDidNotSayThatThisWasAllIsSilent() throws {
         let answers = answers([
-            try entry(["host": "h1", "type": "target", "service": "a"]),
-            try entry(["host": "h2", "type": "done", "targets": "0"]),
+            entry(["host": "h1", "type": "target", "service": "a"]),
+            entry(["host": "h2", "type": "done", "targets": "0"]),
         ])
         #expect(answers.silent.map(\.text) == ["h1"])
         #expect(answers.incomplete.isEmpty)
     }
 
     @Test func aTargetThatGotLostOrCanNotBeReadIsNotLeftOutInSilence() throws {
-        for lost in [[], [try entry(["host": "h1", "type": "target", "service": "a b"])]] {
+        for lost in [[], [entry(["host": "h1", "type": "target", "service": "a b"])]] {
             let answers = answers(
                 lost + [
-                    try entry(["host": "h1", "type": "target", "service": "a"]),
-                    try entry(["host": "h1", "type": "done", "targets": "2"]),
+                    entry(["host": "h1", "type": "target", "service": "a"]),
+                    entry(["host": "h1", "type": "done", "targets": "2"]),
                 ])
             #expect(answers.incomplete.map(\.host) == ["h1"])
             #expect(answers.incomplete.first?.refusal.message == "host h1 told of 2 targets, and 1 can be read here")
@@ -41,16 +39,16 @@ import Testing
     }
 
     @Test func theSameAnswerTwiceCountsOnce() throws {
-        let target = try entry(["host": "h1", "type": "target", "service": "a"])
-        let answers = answers([target, target, try entry(["host": "h1", "type": "done", "targets": "1"])])
+        let target = entry(["host": "h1", "type": "target", "service": "a"])
+        let answers = answers([target, target, entry(["host": "h1", "type": "done", "targets": "1"])])
         #expect(answers.targets.count == 1)
         #expect(answers.incomplete.isEmpty)
     }
 
     @Test func whoWasNotAskedIsNotHeard() throws {
         let answers = answers([
-            try entry(["host": "h9", "type": "target", "service": "a"]),
-            try entry(["host": "h9", "type": "done", "targets": "1"]),
+            entry(["host": "h9", "type": "target", "service": "a"]),
+            entry(["host": "h9", "type": "done", "targets": "1"]),
         ])
         #expect(answers.targets.isEmpty)
         #expect(answers.silent.count == 2)
@@ -58,7 +56,7 @@ import Testing
 
     @Test func anEntryBecomesATarget() throws {
         let target = try #require(
-            try PlanTarget(
+            PlanTarget(
                 entry([
                     "host": "h1", "type": "target", "service": "a", "source": "qt", "order": "20",
                     "canonical_path": "/p", "checkout_commit": Samples.old.text, "running_commit": "x",

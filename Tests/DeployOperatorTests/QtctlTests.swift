@@ -82,7 +82,7 @@ import Testing
                 let id = try #require(try await stage.fleet.rollouts(newest: 2).first?.id)
                 #expect(answer.output.contains("rollout \(id)\n"))
                 #expect(answer.output.contains("qtctl follow \(id.short)"))
-                let text = try #require(try await stage.fleet.orderText(id)?.text)
+                guard case .whole(let text, _) = try await stage.fleet.orderText(id) else { throw CancellationError() }
                 let order = try Order(text: text)
                 #expect(order.lines.map(\.host.text) == ["h2"])
                 #expect(order.commit == Samples.new)

@@ -68,8 +68,13 @@ struct StandIn: Sendable {
             while !Task.isCancelled {
                 for bell in try await fleet.listen(name, behind: &cursor, wait: .seconds(5)) {
                     switch bell {
-                    case .question(let id, _): try await answer(id, host, fleet)
-                    case .work: for attempt in try await fleet.pending(name) { try await work(attempt, host, fleet) }
+                    case .question(let id, _):
+                        // As an agent does: what is no question is not answered.
+                        if let asked = try? await fleet.question(id), asked.kind == .plan {
+                            try await answer(id, host, fleet)
+                        }
+                    case .work:
+                        for attempt in try await fleet.pending(name).attempts { try await work(attempt, host, fleet) }
                     case .malformed: continue
                     }
                 }

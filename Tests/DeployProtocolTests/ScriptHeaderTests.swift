@@ -69,6 +69,7 @@ import Testing
 
     @Test func whatMustWorkAtTheMemoryLimitIsFlagged() {
         let flagged = Script.all.filter { String(decoding: $0.source.prefix(40), as: UTF8.self).contains("allow-oom") }
-        #expect(Set(flagged.map(\.name)) == ["renew", "step", "report", "heartbeat", "publish"])
+        #expect(
+            Set(flagged.map(\.name)) == ["renew", "step", "report", "heartbeat", "pending", "publish", "refuse"])
     }
 }

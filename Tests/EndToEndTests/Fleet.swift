@@ -1,4 +1,5 @@
 import Foundation
+import RedisClient
 import TestSupport
 import Testing
 
@@ -30,6 +31,11 @@ struct LabFleet {
         func verdicts(of host: String) -> [String] {
             (targets ?? []).filter { $0.host == host }.map { $0.verdict ?? "none" }
         }
+    }
+
+    /// The lab's Redis, from this machine.
+    func redis() -> RedisClient {
+        RedisClient(RedisConfiguration(address: .unix(path: lab.redisSocket), clientName: "end-to-end"))
     }
 
     /// What stands on a host: to show that nothing was touched, or that one whole commit runs.

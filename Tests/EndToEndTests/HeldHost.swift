@@ -66,6 +66,17 @@ struct HeldHost {
         }
     }
 
+    /// The host's clock, in whole seconds: where a count of log lines begins.
+    func now() async throws -> String { try await on("date +%s") }
+
+    /// The second in which the agent logged most since a moment, and what it said then. systemd's lines about it don't count.
+    func busiestSecond(since: String) async throws -> (lines: Int, text: String) {
+        let log = try await on("journalctl -b -u qtagent -o short-unix --since @\(since) | grep -F ' qtagent[' || true")
+        let seconds = Dictionary(grouping: log.split(separator: "\n")) { $0.prefix { $0 != "." } }
+        let busiest = seconds.values.max { $0.count < $1.count } ?? []
+        return (busiest.count, busiest.joined(separator: "\n"))
+    }
+
     /// The reports that wait on the disk.
     func spool() async throws -> String { try await on("ls /var/lib/qtagent/spool") }
 

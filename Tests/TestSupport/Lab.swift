@@ -21,6 +21,9 @@ package struct Lab: Sendable {
         self.tarball = tarball
     }
 
+    /// The unix socket of its Redis.
+    package var redisSocket: String { "/var/tmp/\(name)/sock/redis.sock" }
+
     /// Whether this machine can boot one: root, and the packages.
     package static var isPossible: Bool {
         geteuid() == 0 && access("/usr/bin/systemd-nspawn", X_OK) == 0 && access("/usr/bin/redis-server", X_OK) == 0

@@ -94,6 +94,8 @@ def redis_daemon(lab: Lab, arguments: list[str]) -> None:
         "stop": lambda: redis.stop(lab.settings, "stop"),
         "kill": lambda: redis.stop(lab.settings, "kill"),
         "lose": lambda: redis.lose(lab.settings, lab.hub),
+        "keep": lambda: redis.keep(lab.settings),
+        "rewind": lambda: redis.rewind(lab.settings, lab.hub),
         "spoil": lambda: redis.spoil(lab.settings),
         "relieve": lambda: redis.relieve(lab.settings),
     }

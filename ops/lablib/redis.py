@@ -89,6 +89,24 @@ def lose(settings: Settings, hub: Hub) -> None:
     start(settings, hub)
 
 
+def keep(settings: Settings) -> None:
+    """Copies what is on the disk now; Redis has handed every write that it answered to the kernel by then."""
+    kept = settings.path("redis", "kept")
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(settings.path("redis", "data"), kept)
+
+
+def rewind(settings: Settings, hub: Hub) -> None:
+    """A crash, and a start from the copy that `keep` made: everything since then never was."""
+    kept, data = settings.path("redis", "kept"), settings.path("redis", "data")
+    if not os.path.isdir(kept):
+        raise LabError("there is no copy to go back to: ops/lab redis keep makes one")
+    stop(settings, "kill")
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.copytree(kept, data)
+    start(settings, hub)
+
+
 def spoil(settings: Settings) -> None:
     """Saving fails, so that every write is answered with MISCONF: a folder stands where the dump would."""
     os.makedirs(settings.path("redis", "data", SPOILT), exist_ok=True)

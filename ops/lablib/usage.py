@@ -22,6 +22,7 @@ ops/lab: real systemd hosts on one Linux machine, with Redis, a git origin and t
   hubexec CMD                    a command in the hub's network
   redis start|stop|kill          Redis itself: start it again after stop (orderly) or kill (a crash)
   redis lose|spoil|relieve       a crash that loses all data; saving fails (MISCONF) until relieve
+  redis keep|rewind              a copy of what is on the disk; a crash that comes back from that copy
   redis-cli ARGS                 redis-cli on the lab's Redis
 
   commit [--message M] [--break KIND]

@@ -62,7 +62,7 @@ struct LineReader {
         let text = try value(key)
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw problem("\(key) is \"\(VisibleText(text))\", known are \(known)")
+            throw problem("\(key) is \"\(VisibleText(text.prefix(200)))\", known are \(known)")
         }
         return choice
     }

@@ -23,8 +23,10 @@ package struct Script: Sendable {
     package static let enrol = Script("enrol")
     package static let hand = Script("hand")
     package static let heartbeat = Script("heartbeat")
+    package static let page = Script("page")
     package static let pending = Script("pending")
     package static let publish = Script("publish")
+    package static let refuse = Script("refuse")
     package static let renew = Script("renew")
     package static let report = Script("report")
     package static let step = Script("step")
@@ -33,7 +35,8 @@ package struct Script: Sendable {
 
     /// Every script of the contract.
     package static let all = [
-        accept, answer, ask, claim, enrol, hand, heartbeat, pending, publish, renew, report, step, submit, tick,
+        accept, answer, ask, claim, enrol, hand, heartbeat, page, pending, publish, refuse, renew, report, step, submit,
+        tick,
     ]
 }
 

@@ -48,3 +48,20 @@ local function close_job(id, host, good, detail)
   end
   settle(id)
 end
+
+-- One verdict for every target of a host that changed nothing, or never said what it did.
+local function give_verdict(id, host, verdict, step, rule, why)
+  local r = redis.call('HMGET', rollout_key(id), 'operator', 'reason', 'commit', 'op')
+  local attempt = redis.call('HMGET', targets_key(id), host .. '/attempt', host .. '/token', host .. '/services')
+  for service in string.gmatch(attempt[3] or '', '[^+]+') do
+    local base = host .. '/' .. service .. '/'
+    redis.call('HSET', targets_key(id), base .. 'verdict', verdict, base .. 'step', step, base .. 'rule', rule,
+      base .. 'error', why, base .. 'commit', r[3] or '')
+    append('results', 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', id, 'host', host,
+      'service', service, 'op', r[4] or '', 'attempt', attempt[1] or '', 'verdict', verdict, 'commit', r[3] or '',
+      'previous_commit', '', 'running_commit', '', 'step', step, 'rule', rule, 'error', why, 'operator', r[1] or '',
+      'reason', r[2] or '', 'token', attempt[2] or '', 'started_at', '', 'finished_at', stamp(NOW))
+    event(id, 'verdict', host, service, step, verdict, '', why)
+  end
+  close_job(id, host, false, why)
+end

@@ -23,35 +23,18 @@ end
 local state = kind and read(rollout_key(id), 'state')
 local job = STATES.rollout[state] and read(targets_key(id), host .. '/state')
 
--- The verdict of every target of a host that never said one.
-local function give_verdict(verdict, rule, why)
-  local r = redis.call('HMGET', rollout_key(id), 'operator', 'reason', 'commit', 'op')
-  local attempt = redis.call('HMGET', targets_key(id), host .. '/attempt', host .. '/token', host .. '/services')
-  for service in string.gmatch(attempt[3], '[^+]+') do
-    local base = host .. '/' .. service .. '/'
-    redis.call('HSET', targets_key(id), base .. 'verdict', verdict, base .. 'rule', rule, base .. 'error', why,
-      base .. 'commit', r[3] or '')
-    append('results', 'MAXLEN', '~', '100000', '*', 'v', '1', 'rollout', id, 'host', host,
-      'service', service, 'op', r[4], 'attempt', attempt[1], 'verdict', verdict, 'commit', r[3], 'previous_commit', '',
-      'running_commit', '', 'step', '', 'rule', rule, 'error', why, 'operator', r[1], 'reason', r[2],
-      'token', attempt[2] or '', 'started_at', '', 'finished_at', stamp(NOW))
-    event(id, 'verdict', host, service, '', verdict, '', why)
-  end
-  close_job(id, host, false, why)
-end
-
 redis.call('ZREM', key('timers'), due[1])
 if kind == 'accept' and job == 'dispatched' then
-  give_verdict('unreachable', 'not_accepted', 'the host did not take the order in time')
+  give_verdict(id, host, 'unreachable', '', 'not_accepted', 'the host did not take the order in time')
 elseif kind == 'silence' and job == 'accepted' then
-  give_verdict('unreachable', 'host_silent', 'the host fell silent before it changed anything')
+  give_verdict(id, host, 'unreachable', '', 'host_silent', 'the host fell silent before it changed anything')
 elseif kind == 'silence' and job == 'claimed' then
   move_job(id, host, STATES.job[job].silence, 'no sign of life; what it did is not known yet')
   timer('unknown', id, host, NOW + setting('unknown_ms'))
   count_failure(id, host)
   settle(id)
 elseif kind == 'unknown' and job == 'silent' then
-  give_verdict('unknown', 'host_silent', 'the host fell silent after its claim and stayed so')
+  give_verdict(id, host, 'unknown', '', 'host_silent', 'the host fell silent after its claim and stayed so')
 elseif kind == 'until' and (STATES.rollout[state] or {}).expire then
   redis.call('HSET', rollout_key(id), 'cause', 'expired')
   move_rollout(id, 'expire', 'until has passed')

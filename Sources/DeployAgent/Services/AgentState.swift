@@ -8,6 +8,7 @@ actor AgentState {
     private let title: String
     private var job: (attempt: AttemptName, narrator: JobNarrator)?
     private var lastVerdict = ""
+    private let speech: Speech
     private var redisTrouble = Trouble()
     private var bondTrouble = Trouble()
     private var timerTrouble = Trouble()
@@ -19,8 +20,9 @@ actor AgentState {
     private var beatTrouble = Trouble("not yet")
     private var shownStatus = ""
 
-    init(notifier: Notifier, fleet: FleetName, host: HostName) {
+    init(notifier: Notifier, fleet: FleetName, host: HostName, speech: Speech) {
         self.notifier = notifier
+        self.speech = speech
         title = "fleet \(fleet), host \(host)"
     }
 
@@ -58,28 +60,28 @@ actor AgentState {
     /// - Returns: whether that is to be logged.
     func redis(_ trouble: String?) -> Bool {
         defer { showStatus() }
-        return redisTrouble.note(trouble)
+        return redisTrouble.note(trouble, speech)
     }
 
     /// Notes whether beats arrive; one that does also shows that the host's name is its own.
     ///
     /// - Returns: whether that is to be logged.
     func beat(_ trouble: String?) -> Bool {
-        if trouble == nil { _ = bondTrouble.note(nil) }
-        return beatTrouble.note(trouble)
+        if trouble == nil { _ = bondTrouble.note(nil, speech) }
+        return beatTrouble.note(trouble, speech)
     }
 
     /// Notes whether the fleet's timers can be fired: a Redis without memory takes beats and fires none.
     ///
     /// - Returns: whether that is to be logged.
-    func timers(_ trouble: String?) -> Bool { timerTrouble.note(trouble) }
+    func timers(_ trouble: String?) -> Bool { timerTrouble.note(trouble, speech) }
 
     /// Notes whether the host's name is bound to this machine.
     ///
     /// - Returns: whether that is to be logged.
     func bond(_ trouble: String?) -> Bool {
         defer { showStatus() }
-        return bondTrouble.note(trouble)
+        return bondTrouble.note(trouble, speech)
     }
 
     /// Tells systemd in one line what the agent does; once per change.

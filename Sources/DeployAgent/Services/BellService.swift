@@ -19,6 +19,8 @@ struct BellService: Service {
     /// One wait for a bell, and the longest time that a dispatched job goes unseen. It must be short against the accept time
     /// of the fleet, or a lost bell ends as `unreachable`.
     private static let wait: Duration = .seconds(5)
+    /// How long a flood of bells may keep a dispatched job unseen.
+    private static let patience: Duration = .seconds(1)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -34,22 +36,23 @@ struct BellService: Service {
     private func listenUntilTrouble(_ place: inout String?) async {
         do throws(CoordinationError) {
             let generation = try await fleet.server().generation
-            let end = try await fleet.bellEnd(host)
             var cursor = if let place { place } else { try await fleet.bellStart(host) }
             defer { place = cursor }
-            if Self.isReplaced(end: end, cursor: cursor) { cursor = "0-0" }
             try await takePending()
             await noteRedis(nil)
             var lastAsked = ContinuousClock.now
+            var isRung = false
             while !Task.isCancelled {
-                let bells = try await fleet.listen(host, behind: &cursor, wait: Self.wait)
+                let bells = try await fleet.listen(host, behind: &cursor, wait: isRung ? .zero : Self.wait)
                 for bell in bells { await take(bell) }
-                if bells.contains(.work) || ContinuousClock.now - lastAsked >= Self.wait {
+                isRung = isRung || bells.contains(.work)
+                // However many bells have rung, one question is enough: when all are heard, or hearing them takes long.
+                let isHeard = isRung && bells.isEmpty
+                if isHeard || ContinuousClock.now - lastAsked >= (isRung ? Self.patience : Self.wait) {
                     try await takePending()
-                    lastAsked = ContinuousClock.now
+                    lastAsked = .now
+                    isRung = false
                 }
-                // A stream that was deleted begins anew, behind a cursor that stays: nothing would ring any more.
-                if bells.isEmpty, Self.isReplaced(end: try await fleet.bellEnd(host), cursor: cursor) { cursor = "0-0" }
                 // A new connection may have lost what was rung meanwhile, or reach another server.
                 guard try await fleet.server().generation == generation else { return }
             }
@@ -58,12 +61,6 @@ struct BellService: Service {
             await noteRedis(error.description)
             await goOnWithoutBell(error)
         }
-    }
-
-    /// Whether the newest entry of a stream is older than one that was read from it.
-    static func isReplaced(end: String, cursor: String) -> Bool {
-        func parts(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
-        return parts(end).lexicographicallyPrecedes(parts(cursor))
     }
 
     /// What is dispatched is asked for even where the bell itself can't be read.
@@ -81,7 +78,12 @@ struct BellService: Service {
 
     private func takePending() async throws(CoordinationError) {
         guard await state.mayWork else { return }
-        for attempt in try await fleet.pending(host) { await jobs.offer(attempt) }
+        let pending = try await fleet.pending(host)
+        await jobs.offer(pending.attempts)
+        guard pending.dropped > 0, let untold = await complaints.tell("dropped", of: nil) else { return }
+        logger.notice(
+            "pending named what is not dispatched; dropped",
+            metadata: ["pending.dropped": "\(pending.dropped)", "log.untold": "\(untold)"])
     }
 
     private func take(_ bell: Bell) async {

@@ -1,34 +1,49 @@
 import DeployModel
 
-/// The attempts that wait for the host job, each once.
+/// The attempts that wait for the host job: always what Redis named last, the newest first, so that what cannot be taken never
+/// keeps a good order waiting and nothing piles up.
 actor JobQueue {
-    /// The attempts, in the order in which they were offered.
-    nonisolated let attempts: AsyncStream<AttemptName>
-    private let input: AsyncStream<AttemptName>.Continuation
-    /// What waits or runs, without a time; what was put aside, until when.
-    private var known: [AttemptName: ContinuousClock.Instant?] = [:]
-    private static let most = 10_000
+    /// Ends a wait for attempts: one element however often there was something new.
+    nonisolated let news: AsyncStream<Void>
+    private let input: AsyncStream<Void>.Continuation
+    private var waiting: [AttemptName] = []
+    /// What was begun on this host and has no end: whatever Redis names, it goes first.
+    private var left: [AttemptName] = []
+    private var running: AttemptName?
+    /// What was put aside, until when.
+    private var asides: [AttemptName: ContinuousClock.Instant] = [:]
+    private static let most = 1000
 
-    init() { (attempts, input) = AsyncStream.makeStream() }
+    init() { (news, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-    /// Adds an attempt, unless it waits or runs already, or was put aside.
-    func offer(_ attempt: AttemptName, now: ContinuousClock.Instant = .now) {
-        if known.count >= Self.most { known = known.filter { $0.value.map { now < $0 } ?? true } }
-        if let until = known[attempt] {
-            guard let until, now >= until else { return }
-        } else if known.count >= Self.most {
-            // They are asked for again and again; those that are known go first.
-            return
-        }
-        known[attempt] = .some(nil)
-        input.yield(attempt)
+    /// Takes what is dispatched now, the newest first, in the place of what waited.
+    func offer(_ attempts: [AttemptName], now: ContinuousClock.Instant = .now) {
+        asides = asides.filter { now < $0.value }
+        waiting = attempts.filter { $0 != running && asides[$0] == nil }
+        if !waiting.isEmpty { input.yield() }
+    }
+
+    /// Takes an attempt that somebody began on this host and left without an end.
+    func offer(left attempt: AttemptName, now: ContinuousClock.Instant = .now) {
+        asides = asides.filter { now < $0.value }
+        guard attempt != running, asides[attempt] == nil, !left.contains(attempt) else { return }
+        left.append(attempt)
+        input.yield()
+    }
+
+    /// The attempt that was left, else the newest that waits; it is not offered again until ``done(_:)`` or ``putAside(_:for:now:)``.
+    func take() -> AttemptName? {
+        running = !left.isEmpty ? left.removeFirst() : waiting.isEmpty ? nil : waiting.removeFirst()
+        return running
     }
 
     /// Forgets an attempt that is over; if Redis still names it, it may be offered again, and the journal answers.
-    func done(_ attempt: AttemptName) { known[attempt] = nil }
+    func done(_ attempt: AttemptName) { running = nil }
 
     /// Takes no further offer of an attempt for a while: what is wrong with it does not change within seconds.
     func putAside(_ attempt: AttemptName, for time: Duration, now: ContinuousClock.Instant = .now) {
-        known[attempt] = .some(now + time)
+        running = nil
+        if asides.count >= Self.most { asides.removeAll() }
+        asides[attempt] = now + time
     }
 }

@@ -28,11 +28,13 @@ struct JobService: Service {
             guard let attempt = AttemptName(journal: name, host: configuration.host) else { continue }
             _ = await recover(attempt)
         }
-        for await attempt in queue.attempts.cancelOnGracefulShutdown() {
-            if await take(attempt) {
-                await queue.done(attempt)
-            } else {
-                await queue.putAside(attempt, for: .seconds(30))
+        for await _ in queue.news.cancelOnGracefulShutdown() {
+            while !Task.isShuttingDownGracefully, let attempt = await queue.take() {
+                if await take(attempt) {
+                    await queue.done(attempt)
+                } else {
+                    await queue.putAside(attempt, for: .seconds(30))
+                }
             }
         }
         await state.stopping()
@@ -98,20 +100,19 @@ struct JobService: Service {
         }
         guard await state.mayWork else { return true }
         do throws(CoordinationError) {
-            guard let stored = try await fleet.orderText(attempt.rollout) else {
-                await complain(attempt, "Redis holds no order for it; remedy: submit again")
-                return false
-            }
+            let stored = try await fleet.orderText(attempt.rollout)
+            let text: [UInt8]
             let order: Order
             do throws(Refusal) {
-                order = try Admission(configuration: configuration).admit(stored.text, attempt, now: WallClock.now())
+                text = try Self.text(stored)
+                order = try Admission(configuration: configuration).admit(text, attempt, now: WallClock.now())
             } catch {
                 try await refuse(attempt, error)
-                return false
+                return true
             }
             Failpoint.admitted.pass()
             let journal: JobJournal
-            do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: stored.text) } catch {
+            do throws(Errno) { journal = try JobJournal.begin(attempt, in: jobs, order: text) } catch {
                 await complain(attempt, "its journal can't be begun in \(jobs): \(error)")
                 return false
             }
@@ -226,7 +227,19 @@ struct JobService: Service {
         }
     }
 
-    /// A refusal needs no journal: nothing was begun, and asking again gives the same answer.
+    /// The bytes of an order, when Redis has them and they can be one.
+    private static func text(_ stored: StoredOrder) throws(Refusal) -> [UInt8] {
+        switch stored {
+        case .whole(let text, _): text
+        case .missing: throw Refusal(.orderMalformed, "Redis holds no text of the order", remedy: "submit again")
+        case .tooLong(let size):
+            throw Refusal(
+                .orderMalformed, "the order has \(size) bytes, at most \(Order.maximumBytes) are read",
+                remedy: "submit it with a qtctl of this fleet's version")
+        }
+    }
+
+    /// A refusal needs no journal and no spool: nothing was begun, and while Redis is away it still offers the attempt.
     private func refuse(_ attempt: AttemptName, _ refusal: Refusal) async throws(CoordinationError) {
         if let untold = await complaints.tell("\(refusal)", of: "job \(attempt)") {
             logger.notice(
@@ -235,24 +248,6 @@ struct JobService: Service {
                     "job": "\(attempt)", "rule": "\(refusal.rule)", "message": "\(refusal)", "log.untold": "\(untold)",
                 ])
         }
-        guard let commit = try await fleet.rollout(attempt.rollout)?.commit else {
-            return await complain(attempt, "\(refusal); Redis names no commit, so the refusal can't be reported")
-        }
-        let now = WallClock.now()
-        let outcomes = try await fleet.targets(attempt.rollout, state: nil).filter { $0.host == attempt.host }
-        let targets = outcomes.map { outcome in
-            TargetReport(
-                service: outcome.service, verdict: .refused, step: .admit, rule: refusal.rule,
-                error: refusal.description,
-                commit: commit, previousCommit: nil, runningCommit: nil, startedAt: now, finishedAt: now, evidence: "")
-        }
-        guard !targets.isEmpty else {
-            return await complain(attempt, "\(refusal); Redis names no target, so the refusal can't be reported")
-        }
-        let report = ReportSpool.Report(attempt: attempt, token: nil, detail: "", targets: targets)
-        do throws(Errno) { try spool.put(report) } catch {
-            logger.error("refusal not written down", metadata: ["job": "\(attempt)", "error": "\(error)"])
-        }
-        await published.signal()
+        if let why = try await fleet.refuse(attempt, refusal) { await complain(attempt, "\(refusal); it is \(why)") }
     }
 }

@@ -24,7 +24,7 @@ struct LeftJobService: Service {
                     switch Self.look(name, host: host, stateDirectory: stateDirectory) {
                     case .settled: settled.insert(name)
                     case .underWay: continue
-                    case .left(let attempt): await queue.offer(attempt)
+                    case .left(let attempt): await queue.offer(left: attempt)
                     }
                 }
                 guard (try? await Task.sleep(for: Self.pause)) != nil else { return }

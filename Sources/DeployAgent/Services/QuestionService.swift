@@ -10,6 +10,7 @@ struct QuestionService: Service {
     let fleet: Fleet
     let queue: QuestionQueue
     let planner: PlanAnswer
+    let complaints: Complaints
     let logger: Logger
 
     func run() async throws {
@@ -42,7 +43,10 @@ struct QuestionService: Service {
                 try await fleet.answer(id, from: host, [("type", "done"), ("targets", String(targets.count))])
             }
         } catch {
-            logger.notice("question not answered", metadata: ["ask": "\(id)", "redis.error": "\(error)"])
+            guard let untold = await complaints.tell("\(error)", of: nil) else { return }
+            logger.notice(
+                "question not answered",
+                metadata: ["ask": "\(id)", "redis.error": "\(error)", "log.untold": "\(untold)"])
         }
     }
 }

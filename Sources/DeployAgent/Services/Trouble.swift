@@ -15,10 +15,10 @@ struct Trouble: Sendable {
     /// Notes how things are.
     ///
     /// - Returns: whether that is to be logged.
-    mutating func note(_ text: String?, now: ContinuousClock.Instant = .now) -> Bool {
+    mutating func note(_ text: String?, _ speech: Speech, now: ContinuousClock.Instant = .now) -> Bool {
         self.text = text
-        guard text != told, pace.take(now: now) else { return false }
+        guard text != told, pace.isOpen(now: now), speech.take(now: now) else { return false }
         told = text
-        return true
+        return pace.take(now: now)
     }
 }
