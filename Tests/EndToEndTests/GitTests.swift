@@ -171,7 +171,7 @@ extension LabTests {
         private func goTo(_ commit: String) async throws {
             let said = try await lab.answer(
                 "exec", host.name, "--", "qtagent", "deploy", LabFleet.services[0], "--commit", commit, "--reason",
-                "the branch was rewritten", "--allow-downgrade")
+                "the branch was rewritten", "--allow-downgrade", "--yes")
             #expect(said.code == 0, "\(said)")
             #expect(try await fleet.picture(host.name).head == commit)
             #expect(try await fleet.runs(commit, on: host.name))
