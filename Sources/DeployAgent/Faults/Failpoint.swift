@@ -150,7 +150,8 @@ extension Failpoint {
             let file = FilePath(folder).appending("failpoint")
             // Not synced: that would also save what the agent should have synced before it came here.
             let text = plan.point.rawValue + "\n"
-            let marker = try? FileDescriptor.open(file, .writeOnly, options: .create, permissions: .ownerReadWrite)
+            let marker = try? FileDescriptor.open(
+                file, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
             _ = try? marker?.closeAfter { try marker?.writeAll(text.utf8) }
             while access(file.string, F_OK) == 0 { usleep(5000) }
         }
