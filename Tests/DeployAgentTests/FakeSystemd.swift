@@ -43,16 +43,19 @@ actor FakeSystemd: CommandRunning {
 
     private var looks: [Look]
     private let restart: HostError?
+    /// What systemctl says to a restart that it queued.
+    private let said: String
     private(set) var commands: [String] = []
     private(set) var looksTaken = 0
 
-    init(_ states: [UnitState], restart: HostError? = nil) {
-        self.init(looks: states.map(Look.state), restart: restart)
+    init(_ states: [UnitState], restart: HostError? = nil, said: String = "") {
+        self.init(looks: states.map(Look.state), restart: restart, said: said)
     }
 
-    init(looks: [Look], restart: HostError? = nil) {
+    init(looks: [Look], restart: HostError? = nil, said: String = "") {
         self.looks = looks
         self.restart = restart
+        self.said = said
     }
 
     func run(
@@ -72,6 +75,7 @@ actor FakeSystemd: CommandRunning {
             if verb.first == "restart", let restart { throw restart }
         }
         return CommandResult(
-            termination: .exited(0), standardOutput: Array(output.utf8), standardError: [], duration: .zero)
+            termination: .exited(0), standardOutput: Array(output.utf8),
+            standardError: verb.first == "restart" ? Array(said.utf8) : [], duration: .zero)
     }
 }

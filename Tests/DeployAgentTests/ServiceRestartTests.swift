@@ -55,6 +55,21 @@ import Testing
         #expect(await systemd.looksTaken == states.count)
     }
 
+    /// systemctl names the job: another one is another's, although the restart's own was never seen.
+    @Test func theJobIsKnownBeforeItIsSeen() async throws {
+        let said = "Enqueued auxiliary job 9 user.slice/start.\nEnqueued anchor job 7 t.service/restart.\n"
+        let stop = UnitState(active: "deactivating", sub: "stop-sigterm", job: 8)
+        let refusal = await refusal(FakeSystemd([.old, stop], said: said))
+        #expect(refusal?.message.contains("job 8 of somebody else took the place of the restart's job 7") == true)
+        // One that is gone before the limit is over is not said to be cancelled.
+        let slow = UnitState(active: "reloading", sub: "reload", invocation: "b")
+        let late = FakeSystemd([.old, slow], said: said)
+        let timeOut = await self.refusal(late, margin: .zero)
+        #expect(timeOut?.rule == .restartTimedOut)
+        #expect(timeOut?.message.contains("job") == false)
+        #expect(await late.commands.contains("cancel 7") == false)
+    }
+
     @Test func aUnitInALoopOfRestartsMayCountOne() async throws {
         let loop = UnitState(active: "activating", sub: "auto-restart", restarts: 4, result: "exit-code")
         let systemd = FakeSystemd([loop, UnitState(invocation: "b", restarts: 1)])

@@ -19,7 +19,10 @@ import Testing
                 ["show", "--property=Id,LoadState,ActiveState,WorkingDirectory", "--", "*.service"]
             ),
             (commands.resetFailed(service), ["reset-failed", "--", unit]),
-            (commands.restart(service), ["restart", "--no-block", "--job-mode=fail", "--", unit]),
+            (
+                commands.restart(service),
+                ["restart", "--no-block", "--job-mode=fail", "--show-transaction", "--", unit]
+            ),
             (commands.start(service), ["start", "--no-block", "--", unit]),
             (commands.stop(service), ["stop", "--no-block", "--", unit]),
             (commands.cancelJob(17), ["cancel", "--", "17"]),
@@ -172,7 +175,7 @@ import Testing
         let said = "Failed to connect to bus: Host is down"
         func broken() -> Systemd { systemd(ScriptedRunner(output: "", code: 1, error: said + "\n")) }
         for call in [
-            { _ = try await broken().show([apply]) }, { try await broken().restart(apply) },
+            { _ = try await broken().show([apply]) }, { _ = try await broken().restart(apply) },
             { try await broken().start(apply) }, { try await broken().stop(apply) },
             { _ = try await broken().units(runningFrom: CanonicalPath("/srv")) },
         ] {
@@ -182,6 +185,22 @@ import Testing
         // These two say nothing by their exit code.
         try await broken().resetFailed(apply)
         try await broken().cancelJob(3)
+    }
+
+    /// As systemd 252 says it; what is not understood names no job.
+    @Test(
+        arguments: [
+            (
+                "Enqueued auxiliary job 330 user.slice/start.\nEnqueued anchor job 275 quantum-apply-layer.service/restart.\n",
+                275
+            ),
+            ("Enqueued anchor job 275 quantum-apply-layer.service/start.\n", nil),
+            ("Enqueued anchor job 9 quantum.service/restart.\n", nil),
+            ("Enqueued anchor job 4294967296 quantum-apply-layer.service/restart.\n", nil),
+            ("\u{0}\n\n", nil), ("", nil),
+        ] as [(String, UInt32?)])
+    func aRestartIsToldItsJob(said: String, job: UInt32?) async throws {
+        #expect(try await systemd(ScriptedRunner(output: "", code: 0, error: said)).restart(apply) == job)
     }
 
     @Test func aRefusedOrderIsSaidWithItsReason() async throws {

@@ -20,12 +20,13 @@ struct RestartWatch: Sendable {
     let before: UnitFacts
     /// Whether the job is known to have been queued. It is not when systemctl failed: the order may still have arrived.
     let isQueued: Bool
-    /// The restart's job, once it was seen.
+    /// The restart's job, once systemctl named it or it was seen.
     private(set) var job: UInt32?
 
-    init(before: UnitFacts, isQueued: Bool) {
+    init(before: UnitFacts, isQueued: Bool, job: UInt32?) {
         self.before = before
         self.isQueued = isQueued
+        self.job = job
     }
 
     mutating func take(_ now: UnitFacts) -> Finding {

@@ -26,8 +26,8 @@ struct ServiceRestart: Sendable {
     ///   did not answer.
     func run(_ service: ServiceName) async throws(Refusal) -> UnitFacts {
         let before = try await look(service, until: .now + patience)
-        let doubt = await queue(service)
-        var watch = RestartWatch(before: before, isQueued: doubt == nil)
+        let (job, doubt) = await queue(service)
+        var watch = RestartWatch(before: before, isQueued: doubt == nil, job: job)
         let began = Clock.now
         let limit = limit(of: before)
         while true {
@@ -88,16 +88,15 @@ struct ServiceRestart: Sendable {
 
     /// Queues the restart.
     ///
-    /// - Returns: nil when the job is queued for certain, else what systemctl said: it may have been killed, or cut off, after
-    ///   systemd had taken the order.
-    private func queue(_ service: ServiceName) async -> HostError? {
+    /// - Returns: the job, when systemctl named it, and no doubt when it is queued for certain; else what systemctl said: it may
+    ///   have been killed, or cut off, after systemd had taken the order.
+    private func queue(_ service: ServiceName) async -> (job: UInt32?, doubt: HostError?) {
         do throws(HostError) {
             // A start limit that earlier failures used up would refuse this start too.
             try await systemd.resetFailed(service)
-            try await systemd.restart(service)
-            return nil
+            return (try await systemd.restart(service), nil)
         } catch {
-            return error
+            return (nil, error)
         }
     }
 
@@ -142,7 +141,8 @@ struct ServiceRestart: Sendable {
     ) async throws(Refusal) -> UnitFacts {
         let service = facts.service
         var last = facts
-        if watch.isQueued, let job = watch.job {
+        let job = watch.job.flatMap { watch.isQueued && facts.job == $0 ? $0 : nil }
+        if let job {
             try? await systemd.cancelJob(job)
             let deadline = Clock.now + patience
             while last.job == job, Clock.now < deadline {
@@ -152,11 +152,9 @@ struct ServiceRestart: Sendable {
             // It may have come to its end in the moment of the cancelling.
             if watch.take(last) == .runs { return last }
         }
-        let job = watch.job.map {
-            last.job == $0 ? ", its job \($0) can't be cancelled" : ", its job \($0) was cancelled"
-        }
+        let cancelled = job.map { ", its job \($0) " + (last.job == $0 ? "can't be cancelled" : "was cancelled") }
         throw Refusal(
-            .restartTimedOut, "\(service.unit) is \(last.stateInWords) after \(HumanDuration(limit))\(job ?? "")",
+            .restartTimedOut, "\(service.unit) is \(last.stateInWords) after \(HumanDuration(limit))\(cancelled ?? "")",
             remedy: "look at: systemctl status \(service.unit); end a process that ignores its stop with: "
                 + "systemctl kill -s KILL \(service.unit)")
     }

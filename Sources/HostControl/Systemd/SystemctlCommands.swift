@@ -22,9 +22,9 @@ package struct SystemctlCommands: Sendable {
     func resetFailed(_ service: ServiceName) -> HostCommand { command(["reset-failed", "--", service.unit]) }
 
     /// With the job mode `fail` systemd refuses when that would turn somebody else's stop into a start: whoever stops a
-    /// service by hand at that moment keeps the last word.
+    /// service by hand at that moment keeps the last word. It is asked to name the jobs that it queues.
     func restart(_ service: ServiceName) -> HostCommand {
-        command(["restart", "--no-block", "--job-mode=fail", "--", service.unit])
+        command(["restart", "--no-block", "--job-mode=fail", "--show-transaction", "--", service.unit])
     }
 
     func start(_ service: ServiceName) -> HostCommand { command(["start", "--no-block", "--", service.unit]) }

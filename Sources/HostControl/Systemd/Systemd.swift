@@ -62,20 +62,33 @@ package struct Systemd: Sendable {
 
     /// Queues a restart and returns. Read the unit to see what becomes of it.
     ///
+    /// - Returns: The restart's job; nil when systemctl did not name it in words that are known here.
     /// - Throws: ``HostError/failed(command:termination:said:)`` when systemd refused: no such unit, masked, somebody else's
     ///   stop is queued. Of any other error nobody knows whether the order had arrived before it.
-    package func restart(_ service: ServiceName) async throws(HostError) {
-        try await order(commands.restart(service))
+    package func restart(_ service: ServiceName) async throws(HostError) -> UInt32? {
+        Self.job(of: service, in: try await order(commands.restart(service)))
+    }
+
+    /// The job of a service's restart in what `systemctl --show-transaction` says: `Enqueued anchor job 7 a.service/restart.`
+    static func job(of service: ServiceName, in said: [UInt8]) -> UInt32? {
+        for line in said.split(separator: UInt8(ascii: "\n")) {
+            let words = String(decoding: line.prefix(400), as: UTF8.self).split(separator: " ")
+            guard words.count == 5, words[1] == "anchor", words[2] == "job", words[4] == "\(service.unit)/restart." else {
+                continue
+            }
+            return UInt32(words[3])
+        }
+        return nil
     }
 
     /// Queues a start and returns; as ``restart(_:)``.
     package func start(_ service: ServiceName) async throws(HostError) {
-        try await order(commands.start(service))
+        _ = try await order(commands.start(service))
     }
 
     /// Queues a stop and returns; as ``restart(_:)``.
     package func stop(_ service: ServiceName) async throws(HostError) {
-        try await order(commands.stop(service))
+        _ = try await order(commands.stop(service))
     }
 
     /// Lets the manager read unit files again, all of them.
@@ -88,9 +101,10 @@ package struct Systemd: Sendable {
         _ = try await runner.run(commands.cancelJob(job), onLine: nil)
     }
 
-    private func order(_ command: HostCommand) async throws(HostError) {
+    /// Gives an order to the manager; what systemctl says of it is returned.
+    private func order(_ command: HostCommand) async throws(HostError) -> [UInt8] {
         let result = try await runner.run(command, onLine: nil)
-        if result.succeeded { return }
+        if result.succeeded { return result.standardError }
         // systemctl says why first, and then where one might read more.
         let lines = result.standardError.split(separator: UInt8(ascii: "\n"))
         let said = lines.first.map { VisibleText(bytes: $0.prefix(400)).description } ?? result.lastWords
