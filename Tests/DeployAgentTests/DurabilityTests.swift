@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aReportIsThereFromHoldToRemove() throws {
+    @Test func aReportIsThereFromHoldToTheEnd() throws {
         try withDisk { folder, disk in
             let spool = ReportSpool(stateDirectory: folder)
             try spool.prepare()
@@ -71,7 +71,7 @@ import Testing
             #expect(text(disk.bytes(of: FilePath(waiting.string + ".held"))) == Self.report.text)
             try spool.release(Self.attempt)
             #expect(text(disk.bytes(of: waiting)) == Self.report.text)
-            try spool.remove(Self.attempt)
+            try spool.putAside(Self.attempt)
             #expect(disk.bytes(of: waiting) == nil)
         }
     }

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func aReportWaitsUntilItIsRemoved() throws {
+    @Test func aReportWaitsUntilItIsPublished() throws {
         try TemporaryFolder.with { folder in
             let spool = ReportSpool(stateDirectory: folder)
             try spool.prepare()
@@ -48,9 +48,31 @@ import Testing
                 ReportSpool(stateDirectory: folder).waiting(host: Self.host).reports == [
                     Self.report(1), Self.report(2),
                 ])
-            try spool.remove(Self.report(1).attempt)
-            try spool.remove(Self.report(1).attempt)
+            #expect(spool.published(host: Self.host) == [])
+            try spool.putAside(Self.report(1).attempt)
+            try spool.putAside(Self.report(1).attempt)
             #expect(spool.waiting(host: Self.host).reports == [Self.report(2)])
+            #expect(ReportSpool(stateDirectory: folder).published(host: Self.host) == [Self.report(1)])
+        }
+    }
+
+    /// A Redis that comes back from a copy is offered the newest ones again; older ones would pile up.
+    @Test func theNewestPublishedOnesAreKept() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            // The order of their ends counts, not that of their names or of their publishing.
+            let reports = (1...ReportSpool.kept + 2).map { number in
+                var report = Self.report(number)
+                report.targets[0].finishedAt = Timestamp(milliseconds: Int64(1000 - number))
+                return report
+            }
+            for report in reports {
+                try spool.put(report)
+                try spool.putAside(report.attempt)
+            }
+            #expect(spool.published(host: Self.host) == reports.dropLast(2).reversed())
+            #expect(spool.waiting(host: Self.host) == ([], []))
         }
     }
 

@@ -173,8 +173,8 @@ extension LabTests {
             try await reenrol()
         }
 
-        /// Redis comes back from a copy in which a finished job is dispatched anew: nothing is done twice, nothing is called good
-        /// that is not known to be, and the services are free again.
+        /// Redis comes back from a copy in which a finished job is dispatched anew: nothing is done twice, and the host tells
+        /// again how it ended.
         @Test func aRedisThatWentBackInTimeStartsNothingTwice() async throws {
             let (h1, h2) = (host("h1"), host("h2"))
             try await fleet.deployGood()
@@ -198,7 +198,8 @@ extension LabTests {
             let since = try await h2.now()
             try await lab.run("redis", "rewind")
             let (again, later) = try await fleet.qtctl("follow", rollout)
-            #expect(again.code != 0 && later?.verdicts(of: "h1") == ["verified", "verified"], "\(again)")
+            #expect(again.code == 0, "\(again)")
+            for host in ["h1", "h2"] { #expect(later?.verdicts(of: host) == ["verified", "verified"], "\(again)") }
             #expect(try await [fleet.starts("h1"), fleet.starts("h2")] == starts)
             for host in ["h1", "h2"] { #expect(try await fleet.runs(commit, on: host)) }
             try await quiet(since)

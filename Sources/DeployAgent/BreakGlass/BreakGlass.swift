@@ -129,7 +129,7 @@ package struct BreakGlass: Sendable {
                 let reply = try await fleet.publish(
                     deployment(result.order), detail: report.detail, report.targets)
                 guard reply == .taken else { return "\(later) (\(reply))" }
-                try spool.remove(report.attempt)
+                try spool.putAside(report.attempt)
                 return "published: qtctl show \(result.order.id.breakGlassShort)"
             } catch {
                 return "\(later) (\(error))"

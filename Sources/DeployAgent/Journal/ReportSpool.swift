@@ -4,15 +4,22 @@ import Glibc
 import SystemPackage
 
 /// The reports that Redis has not taken yet: `<state directory>/spool/<rollout>-<op>-<attempt>`. A report is on the disk
-/// before it is sent, and goes from there only when Redis has taken it or never will.
+/// before it is sent, and goes from there only when Redis has taken it or never will. The newest of those are kept in
+/// `<state directory>/published`, for a Redis that comes back from a copy of an earlier time.
 ///
 /// The report of a job is held until the job's journal has its end: were it sent before, a crash in between would let
 /// recovery judge the job a second time.
 struct ReportSpool: Sendable {
     private static let held = ".held"
+    /// How many published reports are kept.
+    static let kept = 16
     private let directory: FilePath
+    private let publishedDirectory: FilePath
 
-    init(stateDirectory: FilePath) { directory = stateDirectory.appending("spool") }
+    init(stateDirectory: FilePath) {
+        directory = stateDirectory.appending("spool")
+        publishedDirectory = stateDirectory.appending("published")
+    }
 
     /// A report as it waits.
     struct Report: Equatable, Sendable {
@@ -27,7 +34,10 @@ struct ReportSpool: Sendable {
         var finishedAt: Timestamp? { targets.map(\.finishedAt).max() }
     }
 
-    func prepare() throws(Errno) { try DurableFile.makeDirectory(directory) }
+    func prepare() throws(Errno) {
+        try DurableFile.makeDirectory(directory)
+        try DurableFile.makeDirectory(publishedDirectory)
+    }
 
     /// Writes a report down that may be sent at once.
     func put(_ report: Report) throws(Errno) {
@@ -42,7 +52,7 @@ struct ReportSpool: Sendable {
 
     /// The report that is held for an attempt.
     func held(_ attempt: AttemptName) -> Report? {
-        read(attempt.description + Self.held, attempt)
+        read(directory.appending(attempt.description + Self.held), attempt)
     }
 
     /// Lets the report of an attempt be sent; one that is not held is no error.
@@ -52,28 +62,48 @@ struct ReportSpool: Sendable {
         try DurableFile.syncDirectory(directory)
     }
 
-    func remove(_ attempt: AttemptName) throws(Errno) {
-        try DurableFile.remove(directory.appending(attempt.description))
+    /// Takes a report that Redis has taken, or refused for good, out of the spool; one that is not there is no error.
+    func putAside(_ attempt: AttemptName) throws(Errno) {
+        let name = attempt.description
+        guard rename(directory.appending(name).string, publishedDirectory.appending(name).string) == 0 || errno == ENOENT
+        else { throw Errno(rawValue: errno) }
+        try DurableFile.syncDirectory(directory)
+        let reports = published(host: attempt.host)
+        for old in reports.dropLast(Self.kept) {
+            try DurableFile.remove(publishedDirectory.appending(old.attempt.description))
+        }
     }
+
+    /// The reports of this host that were published, in the order in which the jobs ended.
+    func published(host: HostName) -> [Report] { reports(in: publishedDirectory, host).reports }
 
     /// The waiting reports of this host, in the order in which the jobs ended: the last one says what runs. A file that is no
     /// report is left where it is, and named.
-    func waiting(host: HostName) -> (reports: [Report], unreadable: [String]) {
+    func waiting(host: HostName) -> (reports: [Report], unreadable: [String]) { reports(in: directory, host) }
+
+    private func reports(in directory: FilePath, _ host: HostName) -> (reports: [Report], unreadable: [String]) {
         var reports: [Report] = []
         var unreadable: [String] = []
         for name in DurableFile.names(in: directory) where !name.hasSuffix(".new") && !name.hasSuffix(Self.held) {
-            if let attempt = AttemptName(journal: name, host: host), let report = read(name, attempt) {
+            if let attempt = AttemptName(journal: name, host: host),
+                let report = read(directory.appending(name), attempt)
+            {
                 reports.append(report)
             } else {
                 unreadable.append(name)
             }
         }
-        let none = Timestamp(milliseconds: 0)
-        return (reports.sorted { ($0.finishedAt ?? none) < ($1.finishedAt ?? none) }, unreadable)
+        return (Self.inOrder(reports), unreadable)
     }
 
-    private func read(_ name: String, _ attempt: AttemptName) -> Report? {
-        guard let bytes = try? DurableFile.read(directory.appending(name), limit: 4 << 20) else { return nil }
+    /// Reports in the order in which their jobs ended.
+    static func inOrder(_ reports: [Report]) -> [Report] {
+        let none = Timestamp(milliseconds: 0)
+        return reports.sorted { ($0.finishedAt ?? none) < ($1.finishedAt ?? none) }
+    }
+
+    private func read(_ path: FilePath, _ attempt: AttemptName) -> Report? {
+        guard let bytes = try? DurableFile.read(path, limit: 4 << 20) else { return nil }
         return Report(attempt: attempt, text: String(decoding: bytes, as: UTF8.self))
     }
 }

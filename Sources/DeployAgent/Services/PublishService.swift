@@ -3,7 +3,8 @@ import DeployModel
 import Logging
 import ServiceLifecycle
 
-/// Sends the reports in the spool until Redis has taken them. They are on the disk: an outage of any length loses none.
+/// Sends the reports in the spool until Redis has taken them. They are on the disk: an outage of any length loses none. A Redis
+/// that was started anew is offered the published ones again, once: it may have come back from a copy of an earlier time.
 struct PublishService: Service {
     let host: HostName
     let machineID: String
@@ -23,8 +24,9 @@ struct PublishService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var pause = Duration.milliseconds(500)
+            var again = Again()
             while !Task.isCancelled {
-                let outcome = await publishAll()
+                let outcome = await publishAll(&again)
                 switch outcome {
                 case .empty, .forgotten: pause = Self.forgottenPause
                 case .failed: pause = min(pause * 2, Self.longestPause)
@@ -33,7 +35,28 @@ struct PublishService: Service {
             }
         }
         // The last report of a stopping agent; when Redis is away it waits on the disk for the next start.
-        _ = await publishAll()
+        var nothing = Again()
+        nothing.isOver = true
+        _ = await publishAll(&nothing)
+    }
+
+    /// The published reports that this server has not been offered.
+    private struct Again {
+        /// The server that is offered them; nil: none yet.
+        var server: String?
+        var attempts: Set<AttemptName> = []
+        /// Whether nothing is offered again any more: the agent stops.
+        var isOver = false
+    }
+
+    /// The published reports that are due again.
+    private func published(_ again: inout Again) async -> [ReportSpool.Report] {
+        let reports = spool.published(host: host)
+        // A server that is away is no other server; the reports that wait say what is wrong with it.
+        guard !again.isOver, !reports.isEmpty, let server = try? await fleet.server().runID else { return [] }
+        if server != again.server { again.attempts = Set(reports.map(\.attempt)) }
+        again.server = server
+        return reports.filter { again.attempts.contains($0.attempt) }
     }
 
     /// What Redis said to a report.
@@ -56,32 +79,34 @@ struct PublishService: Service {
         case failed
     }
 
-    /// Sends every waiting report once.
-    private func publishAll() async -> Outcome {
+    /// Sends every waiting report once, and those that are due again.
+    private func publishAll(_ again: inout Again) async -> Outcome {
         let waiting = spool.waiting(host: host)
         for name in waiting.unreadable where await complaints.tell("unreadable", of: name) != nil {
             logger.error("report unreadable, left in the spool", metadata: ["spool.file": "\(name)"])
         }
         var outcome = Outcome.empty
-        for report in waiting.reports {
+        for report in ReportSpool.inOrder(await published(&again) + waiting.reports) {
+            let isAgain = again.attempts.contains(report.attempt)
             do {
                 switch try await send(report) {
                 case .taken: break
-                case .closed(let why):
+                case .closed(let why) where !isAgain:
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
-                case .mayStill(let why):
+                case .mayStill(let why) where !isAgain:
                     guard isOutdated(report) else {
                         outcome = .forgotten
                         await tell(report, why)
                         continue
                     }
+                case .closed, .mayStill: break
                 case .notYet(let why):
                     await tell(report, why)
                     return .failed
                 }
                 Failpoint.published.pass()
-                try spool.remove(report.attempt)
+                if again.attempts.remove(report.attempt) == nil { try spool.putAside(report.attempt) }
             } catch {
                 await tell(report, "\(error)")
                 return .failed
@@ -101,14 +126,16 @@ struct PublishService: Service {
             "report waits on the disk", metadata: ["job": "\(report.attempt)", "report.problem": "\(why)"])
     }
 
-    /// Sends a report. One without a token may be of an agent that crashed between the claim and its answer: Redis has given
-    /// the right, so the same claim is made again, which gives its token.
+    /// Sends a report. Where Redis has not the report's token the claim is made again, which gives the one that counts: the agent
+    /// may have crashed between the claim and its answer, or Redis have come back from a copy that is older than the claim, and
+    /// then even than the accept.
     private func send(_ report: ReportSpool.Report) async throws(CoordinationError) -> Reception {
         if let order = report.byHand { return try await publish(report, order) }
         var reply = try await fleet.report(
             report.attempt, token: report.token, detail: report.detail, report.targets)
-        if report.token == nil, reply == .closed("superseded") {
-            switch try await fleet.claim(report.attempt, floor: 0) {
+        if reply == .closed("superseded") {
+            if report.token != nil { _ = try await fleet.accept(report.attempt) }
+            switch try await fleet.claim(report.attempt, floor: report.token ?? 0) {
             case .granted(let token, _):
                 reply = try await fleet.report(report.attempt, token: token, detail: report.detail, report.targets)
             case .onHold(let hold): return .notYet(hold.description)
