@@ -137,16 +137,19 @@ place() {
   done
   copy "$release/units" "$units"
   copy "$release/tmpfiles.d" /usr/lib/tmpfiles.d
+  # What a loss of power leaves from here on is this release: before anything of it runs, and before the old one is removed.
+  sync --file-system "$store" /usr/bin "$units" /usr/lib/tmpfiles.d
   systemd-tmpfiles --create qtagent.conf
   systemctl daemon-reload
 }
 
-# copy FROM TO: each file in one step.
+# copy FROM TO: each file in one step, whole also after a loss of power.
 copy() {
   local file
   mkdir -p "$2"
   for file in "$1"/*; do
     cp "$file" "$2/${file##*/}.new"
+    sync "$2/${file##*/}.new"
     mv -f "$2/${file##*/}.new" "$2/${file##*/}"
   done
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Boots a lab of two hosts that have installed the release's tarball: h1 as the other tests' hosts are, h2 a bare Debian
-/// without toolchain and hiredis. Takes it down afterwards.
+/// without toolchain and hiredis. Their disks lose with their power what was not synced. Takes the lab down afterwards.
 struct InReleaseLab: SuiteTrait, TestScoping {
     /// The newest tarball that `make dist` made; empty when there is none.
     static let tarball: String = {
@@ -16,7 +16,7 @@ struct InReleaseLab: SuiteTrait, TestScoping {
         let tarballs = names.filter { $0.hasSuffix(".tar.gz") }.map { "\(folder)/\($0)" }
         return tarballs.max { age($0) < age($1) } ?? ""
     }()
-    static let lab = Lab(name: "\(InLab.lab.name)-release", stableFor: "2s", tarball: tarball)
+    static let lab = Lab(name: "\(InLab.lab.name)-release", stableFor: "2s", tarball: tarball, upper: "image")
     /// Where the lab must work, a release that is missing is a failure and not a reason to skip.
     static let isPossible =
         InLab.isPossible && (!tarball.isEmpty || ProcessInfo.processInfo.environment["QT_REQUIRE_LAB"] == "1")

@@ -8,6 +8,7 @@ package struct Lab: Sendable {
     package let name: String
     private let stableFor: String
     private let tarball: String
+    private let upper: String
 
     /// A lab by name; nothing is booted yet.
     ///
@@ -15,10 +16,12 @@ package struct Lab: Sendable {
     ///   - name: See ``name``.
     ///   - stableFor: How long the agents watch a restarted service.
     ///   - tarball: The release that the hosts install; empty for the newest build.
-    package init(name: String, stableFor: String, tarball: String = "") {
+    ///   - upper: Where the hosts write; `image` for disks that lose what was not synced.
+    package init(name: String, stableFor: String, tarball: String = "", upper: String = "") {
         self.name = name
         self.stableFor = stableFor
         self.tarball = tarball
+        self.upper = upper
     }
 
     /// The unix socket of its Redis.
@@ -111,7 +114,11 @@ package struct Lab: Sendable {
     private var environment: Environment {
         .inherit.updating([
             "QTLAB_NAME": name, "QTLAB_DIR": "/var/tmp/\(name)", "QTLAB_STABLE_FOR": stableFor,
-            "QTLAB_TARBALL": tarball, "SUDO_USER": "operator",
+            "QTLAB_TARBALL": tarball, "QTLAB_UPPER": upper, "SUDO_USER": "operator",
+            // Not the newest build: a release that was made after this one has no failpoints.
+            "QTLAB_BIN": getenv("QTLAB_BIN").map { String(cString: $0) } ?? "\(Repository.root)/.build/debug",
+            // Where qtctl notes the last rollout: another lab's fleet has the same name.
+            "XDG_STATE_HOME": "/var/tmp/\(name)/state",
         ])
     }
 }
