@@ -99,16 +99,32 @@ import Testing
         let fixture = try await GitFixture()
         let state = try TemporaryFolder()
         let path = fixture.tree + "/.git/index.lock"
-        let held = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        // Opened by the other process itself: what this one opens, its children have too until they execute something.
+        let holder = try sleeper(withOpen: path)
         let lock = try PathLock.take(CanonicalPath(fixture.tree), stateDirectory: state.path)
         let repository = try fixture.repository(lock: lock)
         let error = await #expect(throws: HostError.self) {
             try await repository.removeStaleLocks(fetched: GitFixture.main, patience: .zero)
         }
-        #expect(error?.description.contains("pid \(getpid()) (") == true, "\(String(describing: error))")
+        #expect(error?.description.contains("pid \(holder) (") == true, "\(String(describing: error))")
         #expect(access(path, F_OK) == 0)
-        close(held)
+        kill(holder, SIGKILL)
+        waitpid(holder, nil, 0)
         #expect(try await repository.removeStaleLocks(fetched: GitFixture.main, patience: .zero) == ["index.lock"])
+    }
+
+    /// A process that has a new file open for writing, and does nothing.
+    private func sleeper(withOpen path: String) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 3, path, O_WRONLY | O_CREAT, 0o600)
+        var pid: pid_t = 0
+        let arguments = [strdup("sleep"), strdup("600"), nil]
+        defer { for argument in arguments { free(argument) } }
+        let code = posix_spawn(&pid, "/bin/sleep", &actions, nil, arguments, nil)
+        try #require(code == 0, "posix_spawn: \(code)")
+        return pid
     }
 
     /// What a branch had before it was rewritten came from the remote, whoever has deployed it since.

@@ -28,6 +28,8 @@ final class JobJournal {
     }
 
     deinit {
+        // By name, because closing alone would leave the lock to any child that is between fork(2) and execve(2) now.
+        flock(file.rawValue, LOCK_UN)
         // Every record was synced when it was written; there is nothing left that closing could lose.
         try? file.close()
     }
