@@ -65,7 +65,8 @@ struct ReportSpool: Sendable {
     /// Takes a report that Redis has taken, or refused for good, out of the spool; one that is not there is no error.
     func putAside(_ attempt: AttemptName) throws(Errno) {
         let name = attempt.description
-        guard rename(directory.appending(name).string, publishedDirectory.appending(name).string) == 0 || errno == ENOENT
+        guard
+            rename(directory.appending(name).string, publishedDirectory.appending(name).string) == 0 || errno == ENOENT
         else { throw Errno(rawValue: errno) }
         try DurableFile.syncDirectory(directory)
         let reports = published(host: attempt.host)

@@ -73,7 +73,8 @@ package struct Systemd: Sendable {
     static func job(of service: ServiceName, in said: [UInt8]) -> UInt32? {
         for line in said.split(separator: UInt8(ascii: "\n")) {
             let words = String(decoding: line.prefix(400), as: UTF8.self).split(separator: " ")
-            guard words.count == 5, words[1] == "anchor", words[2] == "job", words[4] == "\(service.unit)/restart." else {
+            guard words.count == 5, words[1] == "anchor", words[2] == "job", words[4] == "\(service.unit)/restart."
+            else {
                 continue
             }
             return UInt32(words[3])
