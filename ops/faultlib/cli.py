@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -18,10 +19,12 @@ from .report import Outcome, Report
 from .trial import Runner
 
 HELP = """\
-ops/faults run [--hosts N] [--each N] [--points P,...] [--faults F,...] [--limit N] [--seed S] [--json FILE]
+ops/faults run [--hosts N] [--each N] [--points P,...] [--faults F,...] [--limit N] [--seed S]
+                [--json FILE | --resume FILE]
     Boots a lab of its own, tries every cell (boundary x fault) --each times (1), or --limit trials of them, and prints a
     table of violations and the recovery times. The same seed gives the same trials. --json writes a line per trial, with
     journal, log, events and starts where something was wrong. SIGTERM or SIGINT: the trials under way are the last.
+    --resume goes on with a run that wrote FILE: what stands there is not tried again, and counts.
 ops/faults replay TRIAL...
     Repeats trials by the names that a run printed, each on a host of its own.
 ops/faults list
@@ -65,7 +68,7 @@ def _list() -> int:
 
 
 def _options(arguments: list[str]) -> dict[str, str]:
-    names = ("--hosts", "--each", "--points", "--faults", "--limit", "--seed", "--json")
+    names = ("--hosts", "--each", "--points", "--faults", "--limit", "--seed", "--json", "--resume")
     found = {}
     for name, value in zip(arguments[::2], arguments[1::2], strict=False):
         found[name] = value
@@ -81,7 +84,22 @@ def _run(options: dict[str, str]) -> int:
     seed = options.get("--seed", str(int(time.time())))
     trials = cells.trials(seed, points, faults, _number(options, "--each", 1))
     trials = trials[: _number(options, "--limit", len(trials))]
-    return _try(trials, _number(options, "--hosts", 4), points, faults, options.get("--json"))
+    report = Report(points, faults, len(trials), _version())
+    if "--resume" in options:
+        if "--seed" not in options or "--json" in options:
+            raise UsageError("--resume goes with the --seed of the run that it goes on with, and without --json")
+        trials = report.open(options["--resume"], trials)
+    elif "--json" in options:
+        report.open(options["--json"], None)
+    return _try(trials, _number(options, "--hosts", 4), report)
+
+
+def _version() -> str:
+    try:
+        command = [f"{os.environ['QTLAB_BIN']}/qtagent", "version"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise LabError(f"no qtagent to try: {error}; make build, or QTLAB_BIN") from None
 
 
 def _replay(names: list[str]) -> int:
@@ -91,16 +109,15 @@ def _replay(names: list[str]) -> int:
         raise UsageError("give trials as a run names them: SEED:BOUNDARY:FAULT:NUMBER")
     points = list(dict.fromkeys(trial.point for trial in wanted))
     faults = list(dict.fromkeys(trial.fault for trial in wanted))
-    return _try(wanted, min(len(wanted), 4), points, faults, None)
+    return _try(wanted, min(len(wanted), 4), Report(points, faults, len(wanted), _version()))
 
 
-def _try(trials: list[cells.Trial], hosts: int, points: list[str], faults: list[str], json: str | None) -> int:
+def _try(trials: list[cells.Trial], hosts: int, report: Report) -> int:
     lab = Lab()
     lab.down(purge=True)
     try:
         lab.up(hosts, small=set())
         lab.provision(with_agent=True)
-        report = Report(points, faults, len(trials), json)
         queue = _Queue(trials)
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, lambda *_: queue.end())

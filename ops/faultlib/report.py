@@ -7,7 +7,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
+
+from lablib.errors import LabError
 
 from . import times
 from .cells import Trial
@@ -25,32 +28,61 @@ class Outcome(NamedTuple):
 
 
 class Report:
-    def __init__(self, points: list[str], faults: list[str], planned: int, path: str | None) -> None:
+    """What came of the trials: told as it happens, a line each in a file where one is wanted, and as tables at the end."""
+
+    def __init__(self, points: list[str], faults: list[str], planned: int, version: str) -> None:
         self.points = points
         self.faults = faults
         self.planned = planned
+        # Of the agent on trial; a run that goes on may have had another one before.
+        self.version = version
+        self.versions: Counter[str] = Counter()
         self.tried: Counter[tuple[str, str]] = Counter()
         self.violated: Counter[tuple[str, str]] = Counter()
         self.times: dict[tuple[str, str], list[float]] = {}
         self.troubles: list[str] = []
         self.lock = threading.Lock()
+        self.seconds = 0.0
         self.began = time.monotonic()
-        self.file = open(path, "w", encoding="utf-8") if path else None
+        self.file: IO[str] | None = None
+
+    def open(self, path: str, trials: list[Trial] | None) -> list[Trial]:
+        """Writes a line per trial to a file, anew; or behind what it holds, where those of `trials` that it knows count as made.
+
+        Returns the trials that are left."""
+        if trials is None:
+            self.file = open(path, "w", encoding="utf-8")
+            return []
+        planned = {trial.name: trial for trial in trials}
+        for line in _lines(path):
+            trial = planned.pop(line["trial"], None)
+            if trial is not None:
+                self._count(trial, line["wrong"], line["time"], line["agent"], line["seconds"])
+        self.file = open(path, "a", encoding="utf-8")
+        return list(planned.values())
+
+    def _count(self, trial: Trial, wrong: list[str], measured: tuple[str, float] | None, version: str, seconds: float) -> None:
+        cell = (trial.point, trial.fault)
+        self.tried[cell] += 1
+        self.violated[cell] += bool(wrong)
+        self.versions[version] += 1
+        self.seconds += seconds
+        if measured:
+            self.times.setdefault((measured[0], trial.fault), []).append(measured[1])
 
     def add(self, outcome: Outcome) -> None:
         with self.lock:
-            cell = (outcome.trial.point, outcome.trial.fault)
-            self.tried[cell] += 1
+            now = time.monotonic()
+            seconds, self.began = now - self.began, now
+            self._count(outcome.trial, outcome.wrong, outcome.time, self.version, seconds)
             if outcome.wrong:
-                self.violated[cell] += 1
                 print(f"VIOLATION {outcome.trial.name} rollout {outcome.attempt.rollout}")
                 for line in outcome.wrong:
                     print(f"    {line}")
                 print(f"    again: ops/faults replay {outcome.trial.name}", flush=True)
-            if outcome.time:
-                self.times.setdefault((outcome.time[0], outcome.trial.fault), []).append(outcome.time[1])
             if self.file:
                 line = {"trial": outcome.trial.name, "wrong": outcome.wrong, "time": outcome.time}
+                line |= {"agent": self.version, "seconds": round(seconds, 2)}
                 print(json.dumps(line | outcome.evidence), file=self.file, flush=True)
             done = sum(self.tried.values())
             if done % 50 == 0:
@@ -67,8 +99,9 @@ class Report:
         self._print_times()
         done, wrong = sum(self.tried.values()), self._violations()
         used = len([cell for cell in self.tried if self.tried[cell]])
-        seconds = time.monotonic() - self.began
-        print(f"{done} of {self.planned} trials in {used} cells, {wrong} with violations, {seconds:.0f} s, {_machine()}")
+        for version, number in self.versions.items():
+            print(f"{number} trials of {version}")
+        print(f"{done} of {self.planned} trials in {used} cells, {wrong} with violations, {self.seconds:.0f} s, {_machine()}")
         if self.file:
             self.file.close()
         return 0 if done == self.planned and not wrong and not self.troubles else 1
@@ -93,6 +126,21 @@ class Report:
                     f"    {fault:<16} median {statistics.median(seconds):6.2f} s   worst {max(seconds):6.2f} s   "
                     f"{len(seconds)} trials"
                 )
+
+
+def _lines(path: str) -> Iterator[dict[str, Any]]:
+    """What a former run wrote; a last line that was cut off goes."""
+    with open(path, "a+b") as file:
+        file.seek(0)
+        text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        file.truncate(len(whole))
+    for number, words in enumerate(whole.splitlines(), 1):
+        try:
+            line = json.loads(words)
+            yield {name: line[name] for name in ("trial", "wrong", "time", "agent", "seconds")}
+        except (ValueError, KeyError, TypeError):
+            raise LabError(f"{path}:{number} is not the line of a trial: give a file that a run wrote") from None
 
 
 def _machine() -> str:
