@@ -90,7 +90,7 @@ struct PublishService: Service {
             let isAgain = again.attempts.contains(report.attempt)
             do {
                 switch try await send(report) {
-                case .taken: break
+                case .taken where !isAgain: tellIfByHand(report)
                 case .closed(let why) where !isAgain:
                     logger.warning(
                         "report not taken", metadata: ["job": "\(report.attempt)", "report.refusal": "\(why)"])
@@ -100,7 +100,7 @@ struct PublishService: Service {
                         await tell(report, why)
                         continue
                     }
-                case .closed, .mayStill: break
+                case .taken, .closed, .mayStill: break
                 case .notYet(let why):
                     await tell(report, why)
                     return .failed
@@ -124,6 +124,13 @@ struct PublishService: Service {
         guard await complaints.tell(why, of: "report \(report.attempt)") != nil else { return }
         logger.warning(
             "report waits on the disk", metadata: ["job": "\(report.attempt)", "report.problem": "\(why)"])
+    }
+
+    private func tellIfByHand(_ report: ReportSpool.Report) {
+        guard let order = report.byHand else { return }
+        logger.notice(
+            "published what was deployed by hand",
+            metadata: ["job": "\(order.id.breakGlassName)", "operator": "\(order.operatorName)"])
     }
 
     /// Sends a report. Where Redis has not the report's token the claim is made again, which gives the one that counts: the agent
@@ -153,11 +160,7 @@ struct PublishService: Service {
     private func publish(_ report: ReportSpool.Report, _ order: Order) async throws(CoordinationError) -> Reception {
         let deployment = BreakGlassDeployment(order: order, host: host, machineID: machineID)
         switch try await fleet.publish(deployment, detail: report.detail, report.targets) {
-        case .taken:
-            logger.notice(
-                "published what was deployed by hand",
-                metadata: ["job": "\(order.id.breakGlassName)", "operator": "\(order.operatorName)"])
-            return .taken
+        case .taken: return .taken
         case .closed(let why): return .closed(why)
         case .refused(let refusal): return .mayStill("\(refusal)")
         }
