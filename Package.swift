@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         // The layers, lowest first. HouseTests holds the arrows: none points up.
         .target(name: "CProductVersion", cSettings: version),
+        .target(name: "CTerminal"),
         .target(name: "DeployModel", dependencies: ["CProductVersion"], swiftSettings: strict),
         .target(
             name: "DeployProtocol", dependencies: ["DeployModel"], path: "protocol",
@@ -73,7 +74,7 @@ let package = Package(
             dependencies: ["DeployModel", "Coordination", "HostControl", "SettingsFile", logging, lifecycle, system],
             swiftSettings: strict + failpoints),
         .target(
-            name: "DeployOperator", dependencies: ["DeployModel", "Coordination", "SettingsFile"],
+            name: "DeployOperator", dependencies: ["CTerminal", "DeployModel", "Coordination", "SettingsFile"],
             swiftSettings: strict),
         .executableTarget(
             name: "qtagent",

@@ -11,9 +11,14 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The moment `seconds` later; beyond what can be counted, the last or the first moment that can.
     package func adding(seconds: Int64) -> Timestamp {
         let (added, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        if isTooLong { return Timestamp(milliseconds: seconds < 0 ? 0 : .max) }
+        return adding(milliseconds: added)
+    }
+
+    /// The moment so many milliseconds later; beyond what can be said, the last one that can.
+    package func adding(milliseconds added: Int64) -> Timestamp {
         let (sum, isTooLate) = milliseconds.addingReportingOverflow(added)
-        guard isTooLong || isTooLate else { return Timestamp(milliseconds: sum) }
-        return Timestamp(milliseconds: seconds < 0 ? 0 : .max)
+        return isTooLate ? Timestamp(milliseconds: added < 0 ? 0 : .max) : Timestamp(milliseconds: sum)
     }
 
     /// RFC 3339 in UTC with milliseconds: `2026-03-01T09:05:07.042Z`.

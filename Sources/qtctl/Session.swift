@@ -28,7 +28,10 @@ struct FleetOptions: ParsableArguments {
     var color: Colors.Choice = .auto
 
     var console: Console {
-        Console(form: json ? .json : .text, isUTC: utc, colors: Colors(color, environment: Session.environment()))
+        let environment = Session.environment()
+        return Console(
+            form: json ? .json : .text, isUTC: utc, colors: Colors(color, environment: environment),
+            terminal: { Terminal.current(environment) })
     }
 }
 

@@ -10,7 +10,9 @@ final class Paper: Sendable {
     private let lines = Mutex<[(isData: Bool, text: String)]>([])
 
     func console(_ form: Console.Form = .text) -> Console {
-        Console(form: form, isUTC: true) { isData, text in self.lines.withLock { $0.append((isData, text)) } }
+        Console(form: form, isUTC: true) { isData, text in
+            self.lines.withLock { $0.append((isData, String(text.dropLast()))) }
+        }
     }
 
     var data: [String] { lines.withLock { $0.filter(\.isData).map(\.text) } }

@@ -31,13 +31,15 @@ struct Qtctl: Sendable {
         return Answer(code: code, output: String(decoding: output, as: UTF8.self))
     }
 
-    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+    static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+
+    private static var path: String { folder + "/qtctl" }
 
     /// Where the build has put it: beside the tests.
-    private static var path: String {
+    static var folder: String {
         var bytes = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &bytes, bytes.count)
         let own = String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)]) + "/qtctl"
+        return String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)])
     }
 }

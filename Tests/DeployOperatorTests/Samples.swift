@@ -1,4 +1,5 @@
 import DeployModel
+import RedisClient
 
 @testable import Coordination
 @testable import DeployOperator
@@ -44,4 +45,40 @@ enum Samples {
     }
 
     static let all = DeployRequest(services: [])
+
+    static let id = RolloutID(accepted: "0123456789abcdef0123456789abcdef")
+
+    static func rollout(_ state: RolloutState) -> RolloutRecord {
+        let fields = [
+            "v": "1", "state": state.rawValue, "operator": "ann", "reason": "a change", "op": "deploy",
+            "source": "quantum_trader", "branch": "main", "commit": new.text,
+            "submitted_ms": String(now.milliseconds), "jobs": "1", "targets": "1", "wave": "1",
+        ]
+        let words = RolloutRecord.fields
+        return RolloutRecord(
+            id, HashFields(words, .array(words.map { fields[$0].map { .bulk(Array($0.utf8)) } ?? .null })),
+            isSigned: false)
+    }
+
+    /// An event of a job or a verdict, so many seconds after ``now``.
+    static func event(
+        _ kind: String, _ host: String, _ state: String, service: ServiceName? = nil, after seconds: Int64 = 0
+    ) -> RolloutEvent {
+        event(kind, host, nil, state, service: service, after: seconds)
+    }
+
+    /// An event so many seconds after ``now``.
+    static func event(
+        _ kind: String, _ host: String, _ step: Step?, _ state: String, _ detail: String = "",
+        service: ServiceName? = nil, took: Int64? = nil, after seconds: Int64 = 0
+    ) -> RolloutEvent {
+        let fields = [
+            ("kind", kind), ("host", host), ("service", service?.text ?? ""), ("step", step?.rawValue ?? ""),
+            ("state", state),
+            ("ms", took.map(String.init) ?? ""), ("detail", detail),
+        ]
+        return RolloutEvent(
+            StreamEntry(
+                id: "\(now.milliseconds + seconds * 1000)-0", fields: fields.map { .init(name: $0.0, value: $0.1) }))
+    }
 }

@@ -145,7 +145,7 @@ struct Wire: Sendable {
     init() {
         let (stream, continuation) = AsyncStream<String>.makeStream()
         lines = stream
-        console = Console(form: .text, isUTC: true) { _, text in continuation.yield(text) }
+        console = Console(form: .text, isUTC: true) { _, text in continuation.yield(String(text.dropLast())) }
     }
 
     /// The lines up to and with the first that holds `words`; the next call goes on behind it.

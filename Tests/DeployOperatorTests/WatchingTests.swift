@@ -143,11 +143,14 @@ import Testing
             return target
         }
         let targets = [target("h1", .claimed, .restart), target("h2", .silent, .verify), target("h3", .waiting)]
+        var picture = RolloutPicture(Samples.rollout(.running), targets)
         #expect(
-            Follower.waiting(for: targets, .running, since: .seconds(42))
+            LineView.waiting(picture, since: 42_000)
                 == "still running, nothing new for 42 s: h1 restart, h2 verify (no sign of life)")
+        picture.take(Samples.event("step", "h1", .lease, "waiting", "bob has it\u{1b}[2J"))
+        #expect(LineView.waiting(picture, since: 42_000).contains("h1 restart (waits: bob has it\\x1b[2J), h2"))
         #expect(
-            Follower.waiting(for: [target("h3", .waiting)], .soaking, since: .seconds(60))
+            LineView.waiting(RolloutPicture(Samples.rollout(.soaking), [target("h3", .waiting)]), since: 60_000)
                 == "still soaking, nothing new for 1 min: no host has work")
     }
 }

@@ -22,6 +22,7 @@ struct Layer {
 enum Layers {
     static let table: [Layer] = [
         Layer("CProductVersion"),
+        Layer("CTerminal"),
         Layer("DeployModel", ours: ["CProductVersion"]),
         Layer("DeployProtocol", ours: ["DeployModel"]),
         Layer("CHiredis"),
@@ -39,7 +40,7 @@ enum Layers {
             others: ["Logging", "ServiceLifecycle", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc", "Synchronization"]),
         Layer(
-            "DeployOperator", ours: ["DeployModel", "Coordination", "SettingsFile"],
+            "DeployOperator", ours: ["CTerminal", "DeployModel", "Coordination", "SettingsFile"],
             toolchain: ["FoundationEssentials", "Glibc"]),
         Layer(
             "qtagent",

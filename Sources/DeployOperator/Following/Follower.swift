@@ -15,10 +15,10 @@ package struct Follower: Sendable {
 
     /// How long Redis may be away before the follower gives up.
     static let outage: Duration = .seconds(60)
-    /// A line at least this often while nothing happens.
-    static let silence: Duration = .seconds(15)
-    /// One wait for events; between two of them due timers are fired.
-    static let wait: Duration = .seconds(1)
+    /// The rollout's hash is looked at this often also where no event says that something changed: events can be lost.
+    static let lookPause: Duration = .seconds(5)
+    /// Due timers are fired this often.
+    static let tickPause: Duration = .seconds(1)
     /// Timers fired in one go: more are left to the next round, so that events are never kept waiting.
     static let ticks = 20
 
@@ -31,33 +31,46 @@ package struct Follower: Sendable {
     /// - Throws: ``OperatorError/outOfSight(_:_:)`` when Redis stays away, ``OperatorError/lost(_:)`` when it has no such
     ///   rollout.
     package func follow(_ id: RolloutID, limit: Duration?) async throws(OperatorError) -> ExitCode {
-        var watch = Watch(id: id, deadline: limit.map { ContinuousClock.now + $0 })
-        while true {
-            do throws(CoordinationError) {
-                let code = try await round(&watch)
-                if let code { return code }
-                if watch.outageBegan != nil { console.note("Redis answers again") }
-                watch.outageBegan = nil
-            } catch {
-                if let code = try await endure(error, &watch) { return code }
+        var watch = Watch(id: id, view: console.followView(), deadline: limit.map { ContinuousClock.now + $0 })
+        do throws(OperatorError) {
+            while true {
+                do throws(CoordinationError) {
+                    if let code = try await round(&watch) { return code }
+                    if watch.outageBegan != nil { watch.view.note("Redis answers again") }
+                    watch.outageBegan = nil
+                } catch {
+                    if let code = try await endure(error, &watch) { return code }
+                }
             }
+        } catch {
+            watch.view.end(isOver: false)
+            throw error
         }
     }
 
     /// What has been seen so far.
     private struct Watch {
         let id: RolloutID
+        var view: any FollowView
         let deadline: ContinuousClock.Instant?
         var cursor = ""
-        var lastNews = ContinuousClock.now
-        var lastLine = ContinuousClock.now
+        /// The rollout as it was looked at last.
+        var rollout: RolloutRecord?
+        var nextLook = ContinuousClock.now
+        var nextTick = ContinuousClock.now
+        /// The server's clock at a moment of ours; between two looks ours goes on alone.
+        var clock: (server: Timestamp, here: ContinuousClock.Instant)?
         var outageBegan: ContinuousClock.Instant?
         var timerTrouble: CoordinationError?
 
         var isOver: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
         var wait: Duration {
-            guard let deadline else { return Follower.wait }
-            return max(.zero, min(Follower.wait, deadline - ContinuousClock.now))
+            guard let deadline else { return view.patience }
+            return max(.zero, min(view.patience, deadline - ContinuousClock.now))
+        }
+        var now: Timestamp {
+            guard let clock else { return Timestamp(milliseconds: 0) }
+            return clock.server.adding(milliseconds: HumanDuration(ContinuousClock.now - clock.here).milliseconds)
         }
     }
 
@@ -66,61 +79,61 @@ package struct Follower: Sendable {
     /// The state is read before the events: when it says that the rollout has ended, everything that the end brought stands
     /// in the stream already, and an empty read proves that all of it was shown.
     private func round(_ watch: inout Watch) async throws(CoordinationError) -> ExitCode? {
-        guard let rollout = try await fleet.rollout(watch.id) else { throw .unknownRollout(watch.id.text) }
+        let rollout = try await look(&watch)
         let isEnded = rollout.state?.isEnded == true
         let events = try await fleet.events(watch.id, behind: &watch.cursor, wait: isEnded ? .zero : watch.wait)
-        for event in events { console.show(event, of: watch.id) }
-        if !events.isEmpty {
-            watch.lastNews = .now
-            watch.lastLine = .now
-            if isEnded || !watch.isOver { return nil }
+        for event in events {
+            watch.view.show(event, of: watch.id)
+            if event.kind == "rollout" { watch.nextLook = .now }
         }
-        if isEnded {
-            let targets = try await fleet.targets(watch.id, state: rollout.state)
-            let code = ExitCode.of(targets, rollout: rollout.state ?? .failed)
-            console.show(rollout, targets, exit: code)
-            return code
-        }
+        watch.view.tick(at: watch.now)
+        if !events.isEmpty, isEnded || !watch.isOver { return nil }
+        if isEnded { return try await end(&watch, rollout, nil) }
         if watch.isOver {
-            console.note("--timeout ran out; the rollout goes on; to watch it: \(Self.command(watch.id))")
-            console.show(rollout, try await fleet.targets(watch.id, state: rollout.state), exit: .followerTimedOut)
-            return .followerTimedOut
+            watch.view.note("--timeout ran out; the rollout goes on; to watch it: \(Self.command(watch.id))")
+            return try await end(&watch, rollout, .followerTimedOut)
         }
-        try await whileNothingHappens(&watch, rollout)
+        await fireTimers(&watch)
         return nil
     }
 
-    private func whileNothingHappens(_ watch: inout Watch, _ rollout: RolloutRecord) async throws(CoordinationError) {
-        await fireTimers(&watch)
-        guard ContinuousClock.now - watch.lastLine >= Self.silence else { return }
-        watch.lastLine = .now
+    /// The rollout's hash, read anew when it may have changed.
+    private func look(_ watch: inout Watch) async throws(CoordinationError) -> RolloutRecord {
+        if let rollout = watch.rollout, ContinuousClock.now < watch.nextLook { return rollout }
+        guard let rollout = try await fleet.rollout(watch.id) else { throw .unknownRollout(watch.id.text) }
+        if watch.rollout == nil {
+            let targets = try await fleet.targets(watch.id, state: rollout.state)
+            watch.clock = (try await fleet.serverTime(), .now)
+            watch.view.begin(rollout, targets, at: watch.now)
+        }
+        watch.rollout = rollout
+        watch.nextLook = .now + Self.lookPause
+        return rollout
+    }
+
+    /// The summary: how the targets stand, and what the command exits with.
+    private func end(
+        _ watch: inout Watch, _ rollout: RolloutRecord, _ code: ExitCode?
+    ) async throws(CoordinationError) -> ExitCode {
         let targets = try await fleet.targets(watch.id, state: rollout.state)
-        console.note(Self.waiting(for: targets, rollout.state, since: ContinuousClock.now - watch.lastNews))
+        let code = code ?? ExitCode.of(targets, rollout: rollout.state ?? .failed)
+        watch.view.end(isOver: true)
+        console.show(rollout, targets, exit: code)
+        return code
     }
 
     /// Fires timers as the agents do. A Redis that takes no writes, or does not let this user write, is watched all the same.
     private func fireTimers(_ watch: inout Watch) async {
+        guard ContinuousClock.now >= watch.nextTick else { return }
+        watch.nextTick = .now + Self.tickPause
         do throws(CoordinationError) {
             for _ in 0..<Self.ticks where try await fleet.tick() == 0 { break }
             watch.timerTrouble = nil
         } catch {
             // Told once. An outage shows in the next read, and is told there.
-            if watch.timerTrouble == nil { console.note("\(error); watching goes on") }
+            if watch.timerTrouble == nil { watch.view.note("\(error); watching goes on") }
             watch.timerTrouble = error
         }
-    }
-
-    /// What is waited for, in one line.
-    static func waiting(for targets: [TargetOutcome], _ state: RolloutState?, since: Duration) -> String {
-        var hosts: [String] = []
-        for target in targets where target.verdict == nil && target.state != .waiting {
-            let words =
-                "\(target.host) \(target.step?.rawValue ?? target.state.rawValue)"
-                + (target.state == .silent ? " (no sign of life)" : "")
-            if !hosts.contains(words) { hosts.append(words) }
-        }
-        let what = hosts.isEmpty ? "no host has work" : hosts.joined(separator: ", ")
-        return "still \(state?.rawValue ?? "?"), nothing new for \(HumanDuration(since)): \(what)"
     }
 
     /// Redis is away: says so once, and gives up after a while. Nothing is lost or shown twice: the cursor stays.
@@ -129,16 +142,20 @@ package struct Follower: Sendable {
         guard error.mayPass, !Task.isCancelled else { throw .fleet(error) }
         let began = watch.outageBegan ?? .now
         if watch.outageBegan == nil {
-            console.note(
+            watch.view.note(
                 "\(error); trying for \(HumanDuration(Self.outage)); rollout \(watch.id.short) goes on by itself")
         }
         watch.outageBegan = began
+        // Another server may answer next, and have another clock.
+        watch.nextLook = .now
         if watch.isOver {
-            console.note("--timeout ran out; the rollout goes on; to watch it: \(Self.command(watch.id))")
+            watch.view.note("--timeout ran out; the rollout goes on; to watch it: \(Self.command(watch.id))")
+            watch.view.end(isOver: false)
             console.summary(watch.id, exit: .followerTimedOut)
             return .followerTimedOut
         }
         guard ContinuousClock.now - began < Self.outage else { throw .outOfSight(watch.id, error) }
+        watch.view.tick(at: watch.now)
         try? await Task.sleep(for: .milliseconds(500))
         return nil
     }

@@ -6,9 +6,12 @@ extension Console {
     func show(_ event: RolloutEvent, of id: RolloutID) {
         switch form {
         case .json: show(line(event, id))
-        case .text: note("\(clock(event.time))  \(words(event))")
+        case .text: note(line(event))
         }
     }
+
+    /// An event as a line for the person.
+    func line(_ event: RolloutEvent) -> String { "\(clock(event.time))  \(words(event))" }
 
     /// The words of an event: host, service, step, state, how long it took, and the detail.
     private func words(_ event: RolloutEvent) -> String {

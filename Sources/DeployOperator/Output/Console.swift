@@ -14,31 +14,49 @@ package struct Console: Sendable {
     package let isUTC: Bool
     /// Which of the two streams take colour.
     let colors: Colors
+    /// The terminal of the progress, as it is at the moment; nil where there is none that a picture can be drawn on.
+    let terminal: @Sendable () -> Terminal?
     private let write: @Sendable (Bool, String) -> Void
 
     /// The console of this process.
-    package init(form: Form, isUTC: Bool, colors: Colors = .none) {
-        self.init(form: form, isUTC: isUTC, colors: form == .json ? .none : colors) { isData, text in
-            isData ? StandardStream.output.write(text + "\n") : StandardStream.error.write(text + "\n")
-        }
+    ///
+    /// - Parameters:
+    ///   - form: how data is given; nothing is drawn beside JSON.
+    ///   - isUTC: whether times are shown in UTC.
+    ///   - colors: which streams take colour.
+    ///   - terminal: tells the terminal that may be drawn on.
+    package init(
+        form: Form, isUTC: Bool, colors: Colors = .none, terminal: @escaping @Sendable () -> Terminal? = { nil }
+    ) {
+        self.init(
+            form: form, isUTC: isUTC, colors: form == .json ? .none : colors,
+            terminal: { form == .json ? nil : terminal() },
+            write: { isData, text in (isData ? StandardStream.output : StandardStream.error).write(text) })
     }
 
-    /// A console for tests: each line, and whether it is data.
-    package init(form: Form, isUTC: Bool, colors: Colors = .none, write: @escaping @Sendable (Bool, String) -> Void) {
+    /// A console for tests: each text with its line feed, and whether it is data.
+    package init(
+        form: Form, isUTC: Bool, colors: Colors = .none, terminal: @escaping @Sendable () -> Terminal? = { nil },
+        write: @escaping @Sendable (Bool, String) -> Void
+    ) {
         self.form = form
         self.isUTC = isUTC
         self.colors = colors
+        self.terminal = terminal
         self.write = write
     }
 
     /// Text for the person, on standard output; nothing in the JSON form.
-    package func show(_ text: String) { if form == .text { write(true, text) } }
+    package func show(_ text: String) { if form == .text { write(true, text + "\n") } }
 
     /// A line of the JSON form; nothing in the text form.
-    package func show(_ line: JSONLine) { if form == .json { write(true, line.text) } }
+    package func show(_ line: JSONLine) { if form == .json { write(true, line.text + "\n") } }
 
     /// Progress and trouble, on standard error, in both forms.
-    package func note(_ text: String) { write(false, text) }
+    package func note(_ text: String) { write(false, text + "\n") }
+
+    /// A part of a picture, for the terminal that progress goes to: no line feed is added, nothing is escaped.
+    func draw(_ text: String) { write(false, text) }
 
     /// A moment as the person wants it.
     func time(_ moment: Timestamp) -> String {
