@@ -7,36 +7,6 @@ import Logging
 import RedisClient
 import SettingsFile
 
-/// What every command that speaks to a fleet takes.
-struct FleetOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The fleet.", valueName: "name"))
-    var fleet: String?
-
-    @Option(help: ArgumentHelp("Redis: host:port or unix:/path.", valueName: "address"))
-    var redis: String?
-
-    @Option(help: ArgumentHelp("A context of ~/.config/qtctl/config.yaml.", valueName: "name"))
-    var context: String?
-
-    @Flag(help: "JSON lines on standard output; never asks.")
-    var json = false
-
-    @Flag(help: "Times in UTC instead of local time.")
-    var utc = false
-
-    @Option(help: "Colour: auto, always or never; auto heeds NO_COLOR and TERM=dumb.")
-    var color: Colors.Choice = .auto
-
-    var console: Console {
-        let environment = Session.environment()
-        return Console(
-            form: json ? .json : .text, isUTC: utc, colors: Colors(color, environment: environment),
-            terminal: { Terminal.current(environment) })
-    }
-}
-
-extension Colors.Choice: ExpressibleByArgument {}
-
 /// A command at work: its settings, its console, its connection.
 struct Session {
     let settings: OperatorSettings
@@ -45,13 +15,13 @@ struct Session {
     let fleet: Fleet
 
     /// Connects nothing yet: the first operation does.
-    init(_ options: FleetOptions) throws(OperatorError) {
+    init(_ options: FleetOptions, _ console: Console) throws(OperatorError) {
         let environment = Self.environment()
         files = UserFiles(environment: environment)
         settings = try OperatorSettings.resolve(
             OperatorSettings.Flags(fleet: options.fleet, redis: options.redis, context: options.context),
             file: try files.settings(), environment: environment, hostname: Self.hostname())
-        console = options.console
+        self.console = console
         let address: RedisAddress
         do { address = try RedisAddress(parsing: settings.redis) } catch { throw .usage("\(error)") }
         var password: String?
@@ -76,18 +46,20 @@ struct Session {
 
     /// Runs a command's body and exits with its code. Every error becomes words on standard error and one of our codes.
     static func run(
-        _ options: FleetOptions, _ body: (Session) async throws(OperatorError) -> DeployModel.ExitCode
+        _ options: FleetOptions, progress: FollowOptions.Progress = .auto,
+        _ body: (Session) async throws(OperatorError) -> DeployModel.ExitCode
     ) async throws {
+        let console = options.console(progress)
         let code: DeployModel.ExitCode
         do throws(OperatorError) {
-            code = try await body(try Session(options))
+            code = try await body(try Session(options, console))
         } catch {
             switch error {
-            case .refused(let all): options.console.refused(all)
+            case .refused(let all): console.refused(all)
             case .refusedAsShown: break
-            case .usage, .fleet, .unsure, .outOfSight, .lost: options.console.note("qtctl: \(error)")
+            case .usage, .fleet, .unsure, .outOfSight, .lost: console.note("qtctl: \(error)")
             }
-            options.console.summary(error.rollout, exit: error.exitCode)
+            console.summary(error.rollout, exit: error.exitCode)
             throw ArgumentParser.ExitCode(error.exitCode.rawValue)
         }
         if code != .good { throw ArgumentParser.ExitCode(code.rawValue) }
@@ -110,21 +82,5 @@ struct Session {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         return variables
-    }
-}
-
-/// Names and times of the command line, read by the model's grammars.
-enum Words {
-    static func name<Name: GrammarText>(_ text: String) throws -> Name {
-        do { return try Name(text) } catch { throw ValidationError("\(error)") }
-    }
-
-    static func time(_ text: String) throws -> Duration {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let units: [Substring: Int64] = ["s": 1, "m": 60, "h": 3600]
-        guard let number = Int64(digits), number < 1_000_000, let unit = units[text.dropFirst(digits.count)] else {
-            throw ValidationError("\"\(VisibleText(text))\" is not a time such as 30s, 5m or 4h")
-        }
-        return .seconds(number * unit)
     }
 }

@@ -59,7 +59,6 @@ struct Tmux: Sendable {
                     "the screen never showed it:\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
                 break
             }
-            try? await Task.sleep(for: .milliseconds(50))
             lines = await screen(history: history)
         }
         return lines

@@ -2,16 +2,6 @@ import ArgumentParser
 import DeployModel
 import DeployOperator
 
-/// `qtctl exit-codes`.
-struct ExitCodesCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "exit-codes", abstract: "Lists the exit codes.")
-
-    func run() {
-        let console = Console(form: .text, isUTC: false)
-        for code in DeployModel.ExitCode.allCases { console.show("\(code.rawValue)\t\(code.meaning)") }
-    }
-}
-
 /// `qtctl version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Prints the version.")

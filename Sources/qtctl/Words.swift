@@ -1,0 +1,18 @@
+import ArgumentParser
+import DeployModel
+
+/// Names and times of the command line, read by the model's grammars.
+enum Words {
+    static func name<Name: GrammarText>(_ text: String) throws -> Name {
+        do { return try Name(text) } catch { throw ValidationError("\(error)") }
+    }
+
+    static func time(_ text: String) throws -> Duration {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let units: [Substring: Int64] = ["s": 1, "m": 60, "h": 3600]
+        guard let number = Int64(digits), number < 1_000_000, let unit = units[text.dropFirst(digits.count)] else {
+            throw ValidationError("\"\(VisibleText(text))\" is not a time such as 30s, 5m or 4h")
+        }
+        return .seconds(number * unit)
+    }
+}
