@@ -123,7 +123,7 @@ let package = Package(
             name: "DeployOperatorTests",
             dependencies: [
                 "DeployOperator", "DeployModel", "DeployProtocol", "Coordination", "RedisClient", "SettingsFile",
-                "TestSupport",
+                "TestSupport", subprocess, system,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -17,13 +17,15 @@ package struct Beat: Sendable, Equatable {
     package var attempt: AttemptName?
     /// Its step.
     package var step: Step?
+    /// What it says of itself, for selecting hosts.
+    package var labels: [LabelKey: LabelValue]
     /// The facts of each service.
     package var services: [ServiceFacts]
 
     /// A beat.
     package init(
         host: HostName, machineID: String, bootID: String, agent: String, state: String, attempt: AttemptName?,
-        step: Step?, services: [ServiceFacts]
+        step: Step?, labels: [LabelKey: LabelValue] = [:], services: [ServiceFacts]
     ) {
         self.host = host
         self.machineID = machineID
@@ -32,6 +34,7 @@ package struct Beat: Sendable, Equatable {
         self.state = state
         self.attempt = attempt
         self.step = step
+        self.labels = labels
         self.services = services
     }
 }
@@ -107,6 +110,7 @@ extension Fleet {
             attempt?.rollout.text ?? "", attempt?.operation.rawValue ?? "", attempt.map { String($0.number) } ?? "",
             beat.step?.rawValue ?? "", beat.services.map(\.word).joined(separator: " "),
         ]
+        for (key, value) in beat.labels.sorted(by: { $0.key < $1.key }) { arguments += ["label/\(key)", value.text] }
         for facts in beat.services { arguments += Self.fields(facts) }
         let reply = try await run(.heartbeat, arguments)
         switch reply.code {

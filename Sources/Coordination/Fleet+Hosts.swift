@@ -10,7 +10,8 @@ package struct HostRecord: Sendable, Equatable {
     package let membership: Membership
     /// The machine-id that its name is bound to, or `-`.
     package let machineID: String
-    /// Who changed its membership last, and why.
+    /// When its membership was changed last, who did it, and why.
+    package let changed: Timestamp
     package let changedBy: String
     package let reason: String
     /// The last beat, by the server's clock; nil when there was none.
@@ -25,21 +26,13 @@ package struct HostRecord: Sendable, Equatable {
     /// The rollout that it works on, or empty, and the step.
     package let rollout: String
     package let step: String
+    /// What it says of itself.
+    package let labels: [LabelKey: LabelValue]
     /// What it knows of its services, sorted.
     package let services: [ServiceFacts]
 
     /// How long ago it was heard, at the server's `now`, in milliseconds; nil for never.
     package func silence(at now: Timestamp) -> Int64? { lastBeat.map { max(0, now.milliseconds - $0.milliseconds) } }
-}
-
-/// What came of an enrolment.
-package enum EnrolReply: Sendable, Equatable {
-    /// Enrolled and bound to this machine-id, or to the first that beats (`-`).
-    case enrolled(String)
-    /// It was enrolled before.
-    case before(String)
-    /// Not done.
-    case refused(Refusal)
 }
 
 extension Fleet {
@@ -73,11 +66,24 @@ extension Fleet {
         let parts = membership.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
         func part(_ index: Int) -> String { index < parts.count ? parts[index] : "" }
         return HostRecord(
-            name: name, membership: Membership(rawValue: part(0)) ?? .seen, machineID: part(2), changedBy: part(3),
+            name: name, membership: Membership(rawValue: part(0)) ?? .seen, machineID: part(2),
+            changed: Timestamp(milliseconds: DecimalNumber.parse(part(1)) ?? 0), changedBy: part(3),
             reason: part(4), lastBeat: facts.number("beat_ms").map { Timestamp(milliseconds: $0) },
             state: facts["state"],
             agent: facts["agent"], contract: facts["contract"], bootID: facts["boot_id"], rollout: facts["rollout"],
-            step: facts["step"], services: services(facts))
+            step: facts["step"], labels: labels(facts), services: services(facts))
+    }
+
+    private static func labels(_ facts: HashFields) -> [LabelKey: LabelValue] {
+        var labels: [LabelKey: LabelValue] = [:]
+        for name in facts.names where name.hasPrefix("label/") {
+            guard let key = try? LabelKey(name.dropFirst("label/".count)), let value = try? LabelValue(facts[name])
+            else {
+                continue
+            }
+            labels[key] = value
+        }
+        return labels
     }
 
     private static func services(_ facts: HashFields) -> [ServiceFacts] {
@@ -96,35 +102,6 @@ extension Fleet {
         }
     }
 
-    /// Makes a host a member of the fleet.
-    ///
-    /// - Parameters:
-    ///   - host: the host.
-    ///   - operatorName: who enrols it.
-    ///   - reason: why.
-    ///   - machineID: the machine to bind the name to; nil for the one that beats now, or the first that will.
-    /// - Returns: the machine that the name is bound to, or the refusal.
-    /// - Throws: when Redis or its contents fail.
-    package func enrol(
-        _ host: HostName, by operatorName: OperatorName, reason: Reason, machineID: String?
-    ) async throws(CoordinationError) -> EnrolReply {
-        let reply = try await run(.enrol, [host.text, name.text, operatorName.text, reason.text, machineID ?? ""])
-        switch reply.code {
-        case .ok: return .enrolled(reply[0])
-        case .again: return .before(reply[0])
-        case .otherMachine:
-            return .refused(
-                Refusal(
-                    .otherMachine, "host \(host) is bound to machine \(VisibleText(reply[0]))",
-                    remedy: "two machines must not share a name: give one another name in its agent.yaml"))
-        case .version: return .refused(Self.otherVersion(reply[0]))
-        case .otherFleet: return .refused(Self.otherFleet(reply[0]))
-        default: throw reply.unexpected
-        }
-    }
-}
-
-extension Fleet {
     /// How long a host may be silent before it counts as down: `host_down_ms` of `meta`, or 90 s.
     package func hostDownAfter() async throws(CoordinationError) -> Duration {
         let set = (try await call(["HGET", keys.meta, "host_down_ms"])).text.flatMap { DecimalNumber.parse($0) }

@@ -29,6 +29,8 @@ package struct RolloutRecord: Sendable, Equatable {
     package let hosts: Int
     package let targets: Int
     package let wave: Int
+    /// Its services, each once.
+    package let services: [ServiceName]
 
     /// Its id for people, which says whether it was submitted: `01234567`, or `bg-01234567`.
     package var shortName: String { breakGlassHost == nil ? id.short : id.breakGlassShort }
@@ -36,7 +38,7 @@ package struct RolloutRecord: Sendable, Equatable {
     /// What is read of its hash; of the signature only whether there is one.
     static let fields = [
         "v", "state", "state_detail", "operator", "reason", "op", "source", "branch", "commit", "submitted_ms",
-        "ended_ms", "jobs", "targets", "wave", "break_glass",
+        "ended_ms", "jobs", "targets", "wave", "break_glass", "services",
     ]
 
     /// `flaw`: what is wrong with the hash, when nothing of it can be read.
@@ -58,6 +60,7 @@ package struct RolloutRecord: Sendable, Equatable {
         hosts = Int(fields.number("jobs") ?? 0)
         targets = Int(fields.number("targets") ?? 0)
         wave = Int(fields.number("wave") ?? 0)
+        services = fields["services"].split(separator: "+").compactMap { try? ServiceName($0) }
     }
 }
 
@@ -114,12 +117,13 @@ extension Fleet {
     /// Hands out the ids of all rollouts, the newest first, until `body` says that it has enough. In small pages: a member
     /// that nobody of us wrote may have any size.
     private func eachPageOfRollouts(
-        _ body: ([RolloutID]) async throws(CoordinationError) -> Bool
+        since start: Timestamp? = nil, _ body: ([RolloutID]) async throws(CoordinationError) -> Bool
     ) async throws(CoordinationError) {
         let length = 50
+        let end = start.map { String($0.milliseconds) } ?? "-inf"
         var first = 0
         while true {
-            let words = ["ZREVRANGE", keys.rollouts, String(first), String(first + length - 1)]
+            let words = ["ZREVRANGEBYSCORE", keys.rollouts, "+inf", end, "LIMIT", String(first), String(length)]
             let members = (try await call(words)).elements ?? []
             guard try await body(members.compactMap { try? RolloutID($0.text ?? "") }), members.count == length else {
                 return
@@ -130,10 +134,19 @@ extension Fleet {
 
     /// The newest rollouts, newest first. One of another contract version or another type has no state, and says so in its
     /// detail.
-    package func rollouts(newest count: Int) async throws(CoordinationError) -> [RolloutRecord] {
+    ///
+    /// - Parameters:
+    ///   - count: at most so many.
+    ///   - start: none that was submitted before it; a deployment by hand counts from its publication.
+    ///   - isWanted: which of them.
+    /// - Returns: those that are wanted.
+    /// - Throws: when Redis or its contents fail.
+    package func rollouts(
+        newest count: Int, since start: Timestamp? = nil, where isWanted: (RolloutRecord) -> Bool = { _ in true }
+    ) async throws(CoordinationError) -> [RolloutRecord] {
         var records: [RolloutRecord] = []
-        try await eachPageOfRollouts { (ids) async throws(CoordinationError) in
-            records += try await self.records(ids)
+        try await eachPageOfRollouts(since: start) { (ids) async throws(CoordinationError) in
+            records += try await self.records(ids).filter(isWanted)
             return records.count < count
         }
         return Array(records.prefix(max(0, count)))

@@ -5,10 +5,16 @@ package struct TextTable: Sendable {
     private var rows: [[String]]
 
     /// A table with its head.
-    package init(_ head: String...) { rows = [head] }
+    package init(_ head: String...) { self.init(head) }
+
+    /// A table with its head.
+    package init(_ head: [String]) { rows = [head] }
 
     /// Adds a row.
-    package mutating func add(_ cells: String...) { rows.append(cells.map(Self.cell)) }
+    package mutating func add(_ cells: String...) { add(cells) }
+
+    /// Adds a row.
+    package mutating func add(_ cells: [String]) { rows.append(cells.map(Self.cell)) }
 
     private static func cell(_ text: String) -> String {
         let shown = VisibleText(text.prefix(widest)).description
@@ -18,8 +24,13 @@ package struct TextTable: Sendable {
     /// The lines; an empty cell shows as `-`.
     package var text: String { text { $0 } }
 
+    /// The lines one by one: the head, then one per row.
+    package var lines: [String] { lines { $0 } }
+
     /// The lines, each cell as `paint` returns it; what that adds must not be visible.
-    package func text(_ paint: (String) -> String) -> String {
+    package func text(_ paint: (String) -> String) -> String { lines(paint).joined(separator: "\n") }
+
+    private func lines(_ paint: (String) -> String) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
@@ -29,6 +40,6 @@ package struct TextTable: Sendable {
                 return paint(shown) + String(repeating: " ", count: blanks)
             }
             return cells.joined(separator: "  ")
-        }.joined(separator: "\n")
+        }
     }
 }

@@ -27,6 +27,9 @@ package struct PlacedText: Sendable, Equatable {
         path = value.path
     }
 
+    /// Where it was said: `QTCTL_FLEET`, or `config.yaml:4`.
+    package var place: String { file + (line.map { ":\($0)" } ?? "") }
+
     /// An error about this text, with the place where it was said.
     package func error(_ problem: String) -> SettingsError {
         SettingsError(file: file, line: line, problem: (path.isEmpty ? "" : path + ": ") + problem)

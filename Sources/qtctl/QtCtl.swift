@@ -12,7 +12,8 @@ struct QtCtl: AsyncParsableCommand {
         discussion: "Data goes to standard output, progress to standard error. Exit codes: qtctl help exit-codes.",
         subcommands: [
             PlanCommand.self, DeployCommand.self, FollowCommand.self, ShowCommand.self, StatusCommand.self,
-            RolloutsCommand.self, AgentsCommand.self, ExitCodesCommand.self, VersionCommand.self,
+            RolloutsCommand.self, HistoryCommand.self, AgentsCommand.self, ConfigCommand.self,
+            CompletionCommand.self, ExitCodesCommand.self, VersionCommand.self,
         ])
 
     static func main() async {
@@ -22,7 +23,7 @@ struct QtCtl: AsyncParsableCommand {
         do {
             // The parser's help knows no wrong word: it would show the help of everything.
             if words.first == "help", let meant = MisspelledCommand.suggestion(words) { throw ValidationError(meant) }
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -50,10 +50,25 @@ struct Session {
         _ body: (Session) async throws(OperatorError) -> DeployModel.ExitCode
     ) async throws {
         let console = options.console(progress)
+        try await exit(console) { () async throws(OperatorError) in try await body(try Session(options, console)) }
+    }
+
+    /// As ``run(_:progress:_:)``, for what needs no fleet.
+    static func withoutFleet(
+        _ options: FleetOptions, _ body: (UserFiles, Console) throws(OperatorError) -> Void
+    ) async throws {
+        let console = options.console()
+        try await exit(console) { () async throws(OperatorError) in
+            try body(UserFiles(environment: environment()), console)
+            return .good
+        }
+    }
+
+    private static func exit(
+        _ console: Console, _ body: () async throws(OperatorError) -> DeployModel.ExitCode
+    ) async throws {
         let code: DeployModel.ExitCode
-        do throws(OperatorError) {
-            code = try await body(try Session(options, console))
-        } catch {
+        do throws(OperatorError) { code = try await body() } catch {
             switch error {
             case .refused(let all): console.refused(all)
             case .refusedAsShown: break

@@ -264,7 +264,11 @@ import Testing
             _ = try await fleet.ask(question, .plan, [h1], lasting: .seconds(5), fields: fields)
             #expect(try await fleet.question(question)?.kind == .plan)
             try await fleet.answer(question, from: h1, fields + [("c", "d")])
-            _ = try await fleet.enrol(h1, by: OperatorName(accepted: "ada"), reason: .none, machineID: nil)
+            let ada = OperatorName(accepted: "ada")
+            _ = try await fleet.enrol(h1, by: ada, reason: .none, machineID: nil)
+            for change in [MembershipChange.drain, .undrain] {
+                #expect(try await fleet.change(h1, change, by: ada, reason: .none) == .done)
+            }
         }
     }
 }

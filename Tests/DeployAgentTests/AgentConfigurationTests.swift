@@ -46,7 +46,7 @@ import Testing
         let configuration = try AgentConfiguration.read([("agent.yaml", Self.small), ("agent.d/10.yaml", more)])
         #expect(configuration.timings.stableFor == .seconds(3))
         #expect(configuration.services.count == 4)
-        #expect(configuration.labels == ["zone": "b"])
+        #expect(configuration.labels == [LabelKey(accepted: "zone"): LabelValue(accepted: "b")])
     }
 
     @Test(arguments: [

@@ -109,7 +109,7 @@ import Testing
     @Test func aDrainedHostIsLeftOutOfAllAndRefusedByName() throws {
         let hosts = [Samples.host("h1"), Samples.host("h3", .drained)]
         #expect(try Scope.of(Samples.all, among: hosts, now: Samples.now).hosts.map(\.text) == ["h1"])
-        let named = DeployRequest(services: [], hosts: [HostName(accepted: "h3")])
+        let named = DeployRequest(services: [], hosts: [.name(HostName(accepted: "h3"))])
         let error = #expect(throws: OperatorError.self) { try Scope.of(named, among: hosts, now: Samples.now) }
         #expect(error?.description.contains("drained by ann: new disk") == true)
     }

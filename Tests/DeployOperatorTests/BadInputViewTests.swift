@@ -74,7 +74,7 @@ import Testing
     /// 500 members that name nothing, one of another type and one of another version stand before it.
     private func rolloutsAreListed(_ stage: StandIn, _ order: Order) async throws {
         let paper = Paper()
-        try await StatusView(fleet: stage.fleet, console: paper.console()).rollouts(newest: 400)
+        try await StatusView(fleet: stage.fleet, console: paper.console()).rollouts(RolloutFilter(count: 400))
         let lines = paper.data.flatMap { $0.split(separator: "\n") }
         #expect(lines.contains { $0.hasPrefix(order.id.short) && $0.contains("succeeded") })
         #expect(lines.count > 100, "those that were submitted are listed too")

@@ -1,4 +1,6 @@
 import Foundation
+import Subprocess
+import SystemPackage
 
 /// The program itself, as a shell starts it: what no test of a part can show.
 struct Qtctl: Sendable {
@@ -11,24 +13,23 @@ struct Qtctl: Sendable {
 
     /// Runs a text of bash in which `qtctl` is the built program, in an environment of these variables alone.
     static func run(_ script: String, _ variables: [String: String] = [:]) async -> Answer {
-        let own = variables.map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")
         let prelude = "qtctl() { command \(quoted(path)) \"$@\"; }\n"
-        let command =
-            "exec env -i PATH=/usr/bin:/bin HOME=/nowhere USER=ann TZ=UTC \(own) bash -c \(quoted(prelude + script)) </dev/null"
-        return await withCheckedContinuation { continuation in
-            // popen and fread block: not on a thread of Swift's own pool.
-            Thread.detachNewThread { continuation.resume(returning: wait(command)) }
+        let own = variables.map { "\($0.key)=\($0.value)" }
+        let words = ["-i", "PATH=/usr/bin:/bin", "HOME=/nowhere", "USER=ann", "TZ=UTC"] + own
+        // Not popen(3): what it starts would hold copies of the connections that other tests have open.
+        do {
+            let result = try await Subprocess.run(
+                .path("/usr/bin/env"), arguments: Arguments(words + ["bash", "-c", prelude + script]),
+                output: .string(limit: 16 << 20), error: .discarded)
+            let code: Int32 =
+                switch result.terminationStatus {
+                case .exited(let code): code
+                case .signaled(let signal): 128 + signal
+                }
+            return Answer(code: code, output: result.standardOutput)
+        } catch {
+            return Answer(code: -1, output: "\(error)")
         }
-    }
-
-    private static func wait(_ command: String) -> Answer {
-        guard let pipe = popen(command, "r") else { return Answer(code: -1, output: "popen failed") }
-        var output: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        while case let count = fread(&bytes, 1, bytes.count, pipe), count > 0 { output += bytes[..<count] }
-        let status = pclose(pipe)
-        let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
-        return Answer(code: code, output: String(decoding: output, as: UTF8.self))
     }
 
     static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }

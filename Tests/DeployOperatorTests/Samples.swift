@@ -15,14 +15,17 @@ enum Samples {
 
     static func host(
         _ name: String, _ membership: Membership = .enrolled, heard secondsAgo: Int64? = 1,
-        services: [ServiceName] = [apply, engine]
+        services: [ServiceName] = [apply, engine], labels: [String: String] = [:]
     ) -> HostRecord {
         HostRecord(
-            name: HostName(accepted: name), membership: membership, machineID: "m", changedBy: "ann",
+            name: HostName(accepted: name), membership: membership, machineID: "m",
+            changed: now, changedBy: "ann",
             reason: "new disk",
             lastBeat: secondsAgo.map { Timestamp(milliseconds: now.milliseconds - $0 * 1000) }, state: "idle",
             agent: "1",
             contract: "1", bootID: "b", rollout: "", step: "",
+            labels: Dictionary(
+                uniqueKeysWithValues: labels.map { (LabelKey(accepted: $0.key), LabelValue(accepted: $0.value)) }),
             services: services.map {
                 ServiceFacts(
                     service: $0, source: "quantum_trader", unitState: "active",
@@ -53,6 +56,7 @@ enum Samples {
             "v": "1", "state": state.rawValue, "operator": "ann", "reason": "a change", "op": "deploy",
             "source": "quantum_trader", "branch": "main", "commit": new.text,
             "submitted_ms": String(now.milliseconds), "jobs": "1", "targets": "1", "wave": "1",
+            "services": apply.text,
         ]
         let words = RolloutRecord.fields
         return RolloutRecord(

@@ -34,7 +34,7 @@ import Testing
         let refused = try refusal(Samples.all, hosts)
         #expect(refused.refusal.rule == .hostDown)
         #expect(refused.refusal.remedy.contains("--exclude h3"))
-        let without = DeployRequest(services: [], excluded: [HostName(accepted: "h3")])
+        let without = DeployRequest(services: [], excluded: [.name(HostName(accepted: "h3"))])
         #expect(try scope(without, hosts).hosts.map(\.text) == ["h1"])
         #expect(try scope(Samples.all, [Samples.host("h3", heard: 90)]).hosts.count == 1)
     }
@@ -52,10 +52,10 @@ import Testing
         #expect(unknown.refusal.rule == .serviceUnknown)
         #expect(unknown.refusal.message.contains("quantum-apply-layer was meant"))
         #expect(
-            try refusal(DeployRequest(services: [], hosts: [HostName(accepted: "h9")]), hosts).refusal.rule
+            try refusal(DeployRequest(services: [], hosts: [.name(HostName(accepted: "h9"))]), hosts).refusal.rule
                 == .hostUnknown)
         #expect(
-            try refusal(DeployRequest(services: [], excluded: [HostName(accepted: "x")]), hosts).refusal.rule
+            try refusal(DeployRequest(services: [], excluded: [.name(HostName(accepted: "x"))]), hosts).refusal.rule
                 == .hostUnknown)
     }
 
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func nobodyLeftIsARefusal() throws {
-        let request = DeployRequest(services: [], excluded: [HostName(accepted: "h1")])
+        let request = DeployRequest(services: [], excluded: [.name(HostName(accepted: "h1"))])
         #expect(try refusal(request, [Samples.host("h1")]).refusal.rule == .nothingToDo)
     }
 }

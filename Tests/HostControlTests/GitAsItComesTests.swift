@@ -75,7 +75,9 @@ import Testing
         try await repository.undo(from: new, to: old)
         #expect(try fixture.read("app.py") == "one\n")
         #expect(try fixture.read("lib/part.py") == "part\n")
-        #expect(try await repository.status() == TreeStatus(changed: [], untracked: ["untracked"]))
+        #expect(
+            try await repository.status()
+                == TreeStatus(head: old, branch: GitFixture.main, changed: [], untracked: ["untracked"]))
         #expect(try await repository.head() == old)
     }
 
@@ -202,7 +204,9 @@ import Testing
         #expect(try await repository.reflog(limit: 1).map(\.commit) == [new])
         try fixture.write("mine\n", to: fixture.tree + "/mine")
         try fixture.write("changed\n", to: fixture.tree + "/app.py")
-        #expect(try await repository.status() == TreeStatus(changed: ["app.py"], untracked: ["mine"]))
+        #expect(
+            try await repository.status()
+                == TreeStatus(head: new, branch: GitFixture.main, changed: ["app.py"], untracked: ["mine"]))
     }
 
     /// `transfer.fsckObjects`, and the key that a repository could set in its way.

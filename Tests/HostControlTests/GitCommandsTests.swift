@@ -58,15 +58,16 @@ import Testing
 
     @Test func theRepositoryIsAskedThis() {
         compare([
-            (commands.topLevel(), ["rev-parse", "--show-toplevel"]),
+            (commands.place(), ["rev-parse", "--show-toplevel", "--absolute-git-dir", "--is-shallow-repository"]),
+            (commands.position(), ["rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD"]),
             (commands.gitDirectory(), ["rev-parse", "--absolute-git-dir"]),
             (commands.head(), ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]),
             (commands.branch(), ["symbolic-ref", "--quiet", "HEAD"]),
             (
                 commands.status(),
                 [
-                    "status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none",
-                    "--no-renames",
+                    "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--untracked-files=normal",
+                    "--ignore-submodules=none", "--no-renames",
                 ]
             ),
             (commands.trackedFiles(), ["ls-files", "-z", "-v", "--stage"]),
@@ -79,7 +80,6 @@ import Testing
                         + #"|hook\..*\.command|http\..*\.sslverify)$"#,
                 ]
             ),
-            (commands.isShallow(), ["rev-parse", "--is-shallow-repository"]),
             (commands.remoteURL(remote), ["remote", "get-url", "origin"]),
             (
                 commands.reflog(limit: 3),
@@ -157,8 +157,9 @@ import Testing
 
     private var everyCommand: [HostCommand] {
         [
-            commands.topLevel(), commands.gitDirectory(), commands.head(), commands.branch(), commands.status(),
-            commands.trackedFiles(), commands.lfsFiles(), commands.specialKeys(), commands.isShallow(),
+            commands.place(), commands.position(), commands.gitDirectory(), commands.head(), commands.branch(),
+            commands.status(),
+            commands.trackedFiles(), commands.lfsFiles(), commands.specialKeys(),
             commands.remoteURL(remote), commands.reflog(limit: 3), commands.exists(old),
             commands.isAncestor(old, ofRef: "refs/x"), commands.subject(old), commands.count(from: old, to: new),
             commands.localCommits(remote: remote, limit: 7), commands.appearances(from: old, to: new),
@@ -205,15 +206,29 @@ import Testing
 @Suite struct GitAnswersTests {
     @Test func aStatusWithEveryKindOfRecord() throws {
         let records = [
-            "# branch.oid x", "1 .M N... 100644 100644 100644 aa bb a b",
+            "# branch.oid \(String(repeating: "a", count: 40))", "# branch.head main", "# branch.ab +? -?",
+            "1 .M N... 100644 100644 100644 aa bb a b",
             "2 R. N... 100644 100644 100644 aa bb R100 new",
             "old", "u UU N... 1 1 1 1 a b c both", "? un tracked", "! ignored",
         ]
         let status = try #require(TreeStatus(porcelain: Array(records.joined(separator: "\0").utf8)))
-        #expect(status == TreeStatus(changed: ["a b", "new", "both"], untracked: ["un tracked"]))
+        #expect(
+            status
+                == TreeStatus(
+                    head: try CommitID(String(repeating: "a", count: 40)), branch: GitFixture.main,
+                    changed: ["a b", "new", "both"], untracked: ["un tracked"]))
     }
 
-    @Test(arguments: ["x", "1 .M", "2 R. N... 1 1 1 a b R100 new", "?", "u a b"])
+    @Test(arguments: [
+        ("(initial)", "main", true), ("(initial)", "(detached)", true), ("x", "main", false),
+        ("(initial)", "a b", false), ("(initial)", "a..b", false),
+    ]) func whatIsCheckedOut(oid: String, name: String, isTaken: Bool) {
+        let status = TreeStatus(porcelain: Array("# branch.oid \(oid)\0# branch.head \(name)\0".utf8))
+        #expect((status != nil) == isTaken)
+        #expect(status?.head == nil && (status?.branch?.text ?? "(detached)" == name || !isTaken))
+    }
+
+    @Test(arguments: ["", "# branch.head main", "x", "1 .M", "2 R. N... 1 1 1 a b R100 new", "?", "u a b"])
     func anOddStatusIsRefused(text: String) { #expect(TreeStatus(porcelain: Array(text.utf8)) == nil) }
 
     @Test(arguments: ["", "H 100644 aa", "HH 100644 aa 0\tx", "H 100644 aa 0 x"])
@@ -252,6 +267,7 @@ import Testing
         await #expect(throws: HostError.self) { try await repository("", code: 128).branch() }
         await #expect(throws: HostError.self) { try await repository("", code: 128).head() }
         await #expect(throws: HostError.self) { try await repository("nonsense").status() }
+        await #expect(throws: HostError.self) { try await repository("/srv/tree\nfalse\n").place() }
         await #expect(throws: HostError.self) { try await repository("abc\n").localCommits(GitFixture.main, limit: 1) }
         let one = try CommitID(String(repeating: "1", count: 40))
         await #expect(throws: HostError.self) { try await repository("many\n").commitCount(from: one, to: one) }

@@ -13,7 +13,7 @@ import Testing
         let old = try #require(try await repository.head())
         let new = try await fixture.commit(["app.py": "two\n"], "Second")
 
-        #expect(try await repository.topLevel() == fixture.tree)
+        #expect(try await repository.place().root == fixture.tree)
         #expect(try await repository.lsRemote(GitFixture.main) == new)
         try await repository.fetch(GitFixture.main, atMost: GitFixture.room)
         #expect(try await repository.status().isClean)

@@ -9,11 +9,15 @@ import Testing
         let fixture = try await GitFixture()
         let repository = try fixture.repository()
         let head = try await CommitID(fixture.git(["rev-parse", "HEAD"], in: fixture.tree))
-        #expect(try await repository.topLevel() == fixture.tree)
+        #expect(try await repository.place().root == fixture.tree)
         #expect(try await repository.gitDirectory() == fixture.tree + "/.git")
         #expect(try await repository.head() == head)
         #expect(try await repository.branch() == GitFixture.main)
-        #expect(try await repository.status() == TreeStatus(changed: [], untracked: []))
+        let position = try await repository.position()
+        #expect(position.head == head && position.branch == GitFixture.main)
+        #expect(
+            try await repository.status() == TreeStatus(head: head, branch: GitFixture.main, changed: [], untracked: [])
+        )
         #expect(try await repository.specialities().isPlain)
         #expect(try await repository.subject(of: head) == "First")
         #expect(try await repository.remoteURL().transport == .file)
@@ -28,7 +32,7 @@ import Testing
         let repository = GitRepository(
             at: try folder.canonical, account: try UserAccount.withID(geteuid()), remote: GitFixture.remote, lock: nil,
             limits: GitFixture.limits, runner: CommandRunner())
-        let error = await #expect(throws: HostError.self) { try await repository.topLevel() }
+        let error = await #expect(throws: HostError.self) { try await repository.place() }
         guard case .notAWorkTree(let path, let said) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -42,7 +46,7 @@ import Testing
         let repository = GitRepository(
             at: try CanonicalPath(fixture.tree + "/lib"), account: try UserAccount.withID(geteuid()),
             remote: GitFixture.remote, lock: nil, limits: GitFixture.limits, runner: CommandRunner())
-        #expect(try await repository.topLevel() == fixture.tree)
+        #expect(try await repository.place().root == fixture.tree)
     }
 
     @Test(.enabled(if: isRoot, "needs root to switch users"))
@@ -52,7 +56,7 @@ import Testing
         let repository = GitRepository(
             at: try CanonicalPath(fixture.tree), account: nobody, remote: GitFixture.remote, lock: nil,
             limits: GitFixture.limits, runner: CommandRunner())
-        let error = await #expect(throws: HostError.self) { try await repository.topLevel() }
+        let error = await #expect(throws: HostError.self) { try await repository.place() }
         #expect(error?.description.contains("is not a git work tree") == true)
     }
 
@@ -61,12 +65,19 @@ import Testing
         try await fixture.git(["checkout", "-q", "--orphan", "fresh"], in: fixture.tree)
         #expect(try await fixture.repository().head() == nil)
         #expect(try await fixture.repository().branch() == BranchName("fresh"))
+        let status = try await fixture.repository().status()
+        #expect(try status.head == nil && status.branch == BranchName("fresh"))
+        #expect(try await fixture.repository().position().head == nil)
     }
 
     @Test func aDetachedHeadHasNoBranch() async throws {
         let fixture = try await GitFixture()
         try await fixture.git(["checkout", "-q", "--detach"], in: fixture.tree)
-        #expect(try await fixture.repository().branch() == nil)
+        let repository = try fixture.repository()
+        #expect(try await repository.branch() == nil)
+        let head = try #require(try await repository.head())
+        let (status, position) = (try await repository.status(), try await repository.position())
+        #expect(status.branch == nil && status.head == head && position.branch == nil && position.head == head)
     }
 
     @Test func changesAndUntrackedFilesAreToldApart() async throws {
@@ -166,6 +177,8 @@ import Testing
         try await repository.fastForward(to: new)
         #expect(try await repository.head() == new)
         #expect(try await repository.branch() == GitFixture.main)
+        let position = try await repository.position()
+        #expect(position.head == new && position.branch == GitFixture.main)
         #expect(try fixture.read("app.py") == "two\n")
         try await repository.resetKeeping(to: old)
         #expect(try await repository.head() == old)
@@ -276,7 +289,7 @@ import Testing
         let found = try await repository.specialities()
         #expect(found.lfsFiles == ["model.bin"])
         #expect(found.submodules == ["vendor/sub"])
-        #expect(found.isSparse && found.isPartial && !found.isShallow)
+        #expect(found.isSparse && found.isPartial)
         #expect(found.hidden.isEmpty)
         let tree = try await CommitID(
             fixture.git(["commit-tree", "-m", "x", fixture.git(["write-tree"], in: fixture.tree)], in: fixture.tree))
@@ -292,7 +305,7 @@ import Testing
         let repository = GitRepository(
             at: try CanonicalPath(fixture.folder.file("shallow")), account: try UserAccount.withID(geteuid()),
             remote: GitFixture.remote, lock: nil, limits: GitFixture.limits, runner: CommandRunner())
-        #expect(try await repository.specialities().isShallow)
+        #expect(try await repository.place().isShallow)
     }
 
     @Test func gitHoldsThePathLock() async throws {

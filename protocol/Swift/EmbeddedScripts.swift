@@ -22,6 +22,7 @@ enum EmbeddedScripts {
         "enrol": PackageResources.enrol_lua,
         "hand": PackageResources.hand_lua,
         "heartbeat": PackageResources.heartbeat_lua,
+        "member": PackageResources.member_lua,
         "page": PackageResources.page_lua,
         "pending": PackageResources.pending_lua,
         "publish": PackageResources.publish_lua,

@@ -39,7 +39,7 @@ extension AgentConfiguration {
     private struct Merged {
         var fleet: FleetName?
         var host: HostName?
-        var labels: [String: String] = [:]
+        var labels: [LabelKey: LabelValue] = [:]
         var redis: RedisSettings?
         var signaturesAreOff = false
         var stateDirectory = "/var/lib/qtagent"
@@ -52,7 +52,7 @@ extension AgentConfiguration {
             if let value = members["fleet"] { fleet = try value.name() }
             if let value = members["host"] { host = try value.name() }
             if let value = members["labels"] {
-                for (key, label) in try value.anyMembers() { labels[key] = try label.text() }
+                for (_, label) in try value.anyMembers() { labels[try label.key()] = try label.name() }
             }
             if let value = members["redis"] { redis = try RedisSettings(value, replacing: redis) }
             if let value = members["signatures"] {

@@ -7,8 +7,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var fleet: FleetName
     /// The host's name in the fleet.
     package var host: HostName
-    /// Free words for selecting hosts.
-    package var labels: [String: String]
+    /// What the host says of itself, for selecting hosts.
+    package var labels: [LabelKey: LabelValue]
     /// How Redis is reached.
     package var redis: RedisSettings
     /// Where journals, locks, spool and the running-commit record live; must survive a reboot.

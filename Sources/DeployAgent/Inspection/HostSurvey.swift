@@ -34,9 +34,8 @@ struct HostSurvey: Sendable {
         guard let source = configuration.sources[service.source], let directory = try? DirectoryFacts.of(path.text),
             let repository = try? tools.repository(path, owner: directory.ownerUID, remote: source.remote, lock: nil)
         else { return nil }
-        let head = (try? await repository.head()).flatMap { $0 }
-        let branch = (try? await repository.branch()).flatMap { $0 }
-        return Tree(repository: repository, head: head, branch: branch)
+        let position = try? await repository.position()
+        return Tree(repository: repository, head: position?.head, branch: position?.branch)
     }
 
     private func facts(

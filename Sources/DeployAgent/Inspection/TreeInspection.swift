@@ -47,15 +47,16 @@ struct TreeInspection: Sendable {
             let directory = try directory(path)
             let repository = try tools.repository(
                 path, owner: directory.ownerUID, remote: demand.source.remote, lock: lock, onLine: onLine)
-            try await checkRoot(path, repository)
-            try await checkKind(path, repository)
-            try await checkNobodyAtWork(path, repository)
-            let (branch, head) = try await checkPosition(path, repository, demand)
-            let untracked = try await checkClean(path, repository)
+            let place = try await checkRoot(path, repository)
+            try await checkKind(path, repository, place)
+            try await checkNobodyAtWork(path, repository, place)
+            let status = try await repository.status()
+            let (branch, head) = try await checkPosition(path, repository, status, demand)
+            try checkClean(path, status)
             try await checkNeighbours(path, demand)
             return InspectedTree(
                 path: path, directory: directory, repository: repository, head: head, branch: branch,
-                untracked: untracked)
+                untracked: status.untracked.count)
         } catch let refusal as Refusal {
             throw refusal
         } catch {
@@ -88,28 +89,32 @@ struct TreeInspection: Sendable {
         return facts
     }
 
-    private func checkRoot(_ path: CanonicalPath, _ repository: GitRepository) async throws {
-        let root: String
-        do throws(HostError) { root = try await repository.topLevel() } catch {
+    private func checkRoot(_ path: CanonicalPath, _ repository: GitRepository) async throws -> RepositoryPlace {
+        let place: RepositoryPlace
+        do throws(HostError) { place = try await repository.place() } catch {
             guard case .notAWorkTree(_, let said) = error else { throw error }
             throw Refusal(
                 .notAWorkTreeRoot, "\(path) is not in a git work tree of its owner: \(VisibleText(said))",
                 remedy: "set WorkingDirectory to the root of the checkout")
         }
-        guard root == path.text else {
+        guard place.root == path.text else {
             throw Refusal(
-                .notAWorkTreeRoot, "\(path) lies inside the work tree of \(VisibleText(root)), it is not its root",
-                remedy: "set WorkingDirectory to \(VisibleText(root))")
+                .notAWorkTreeRoot,
+                "\(path) lies inside the work tree of \(VisibleText(place.root)), it is not its root",
+                remedy: "set WorkingDirectory to \(VisibleText(place.root))")
         }
+        return place
     }
 
-    private func checkKind(_ path: CanonicalPath, _ repository: GitRepository) async throws {
+    private func checkKind(
+        _ path: CanonicalPath, _ repository: GitRepository, _ place: RepositoryPlace
+    ) async throws {
         let found = try await repository.specialities()
-        guard !found.isPlain else { return }
+        guard !found.isPlain || place.isShallow else { return }
         var kinds: [String] = []
         if !found.submodules.isEmpty { kinds.append("submodules") }
         if !found.lfsFiles.isEmpty { kinds.append("LFS files") }
-        if found.isShallow { kinds.append("a shallow history") }
+        if place.isShallow { kinds.append("a shallow history") }
         if found.isSparse { kinds.append("a sparse checkout") }
         if found.isPartial { kinds.append("a partial clone") }
         if let file = found.hidden.first {
@@ -131,8 +136,12 @@ struct TreeInspection: Sendable {
     }
 
     /// An index.lock that stays is somebody's: only they can tell whether it is still of use.
-    private func checkNobodyAtWork(_ path: CanonicalPath, _ repository: GitRepository) async throws {
-        do throws(HostError) { try await repository.requireNoIndexLock(patience: Self.patience) } catch {
+    private func checkNobodyAtWork(
+        _ path: CanonicalPath, _ repository: GitRepository, _ place: RepositoryPlace
+    ) async throws {
+        do throws(HostError) {
+            try await repository.requireNoIndexLock(in: place.gitDirectory, patience: Self.patience)
+        } catch {
             guard case .gitLocked(let file, let holder) = error else { throw error }
             throw Refusal(
                 .pathLocked,
@@ -146,9 +155,9 @@ struct TreeInspection: Sendable {
     }
 
     private func checkPosition(
-        _ path: CanonicalPath, _ repository: GitRepository, _ demand: Demand
+        _ path: CanonicalPath, _ repository: GitRepository, _ status: TreeStatus, _ demand: Demand
     ) async throws -> (BranchName, CommitID) {
-        guard let branch = try await repository.branch() else {
+        guard let branch = status.branch else {
             throw Refusal(
                 .headDetached, "HEAD of \(path) is detached",
                 remedy: "run there, as the owner: git checkout \(demand.branch)")
@@ -158,7 +167,7 @@ struct TreeInspection: Sendable {
                 .otherBranch, "\(path) is on branch \(branch), the order is for \(demand.branch)",
                 remedy: "run there, as the owner: git checkout \(demand.branch), or deploy --ref \(branch)")
         }
-        guard let head = try await repository.head() else {
+        guard let head = status.head else {
             throw Refusal(.hostStateUnreadable, "\(path) has no commit yet")
         }
         if let heads = demand.heads, !heads.contains(head) {
@@ -177,9 +186,8 @@ struct TreeInspection: Sendable {
         return (branch, head)
     }
 
-    private func checkClean(_ path: CanonicalPath, _ repository: GitRepository) async throws -> Int {
-        let status = try await repository.status()
-        guard let changed = status.changed.first else { return status.untracked.count }
+    private func checkClean(_ path: CanonicalPath, _ status: TreeStatus) throws {
+        guard let changed = status.changed.first else { return }
         let more = status.changed.count > 1 ? " and \(status.changed.count - 1) more" : ""
         throw Refusal(
             .trackedFileChanged, "\(path) has changes that no commit has: \(VisibleText(changed))\(more)",

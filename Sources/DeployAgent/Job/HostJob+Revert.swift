@@ -71,17 +71,13 @@ extension HostJob {
     private func putBack(_ site: Site) async throws(JobFailure) {
         guard let previous = progress.previous[site.line.path] else { return }
         let repository = site.tree.repository
-        let head: CommitID?
-        let isClean: Bool
-        do throws(HostError) {
-            head = try await repository.head()
-            isClean = try await repository.status().isClean
-        } catch {
+        let status: TreeStatus
+        do throws(HostError) { status = try await repository.status() } catch {
             throw JobFailure(.revert, Refusal(.checkoutFailed, "\(site.line.path): \(error)"))
         }
         // HEAD still where it was, after a checkout that failed: the files may be half one commit's and half the other's.
-        let isHalf = openMoves.contains(site.line.path) && head == previous
-        if head != previous || !isClean || isHalf {
+        let isHalf = openMoves.contains(site.line.path) && status.head == previous
+        if status.head != previous || !status.isClean || isHalf {
             // What was restarted and failed may be starting over and over: none of it may see the tree change.
             for unit in site.units where progress.restartsBegun.contains(unit.service) { try await stop(unit) }
             try await moveHead(site, to: previous, step: .revert) { () throws(HostError) in

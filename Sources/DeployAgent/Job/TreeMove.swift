@@ -78,10 +78,11 @@ struct TreeMove: Sendable {
     }
 
     private func prove(_ subject: Subject, _ commit: CommitID) async throws {
-        guard try await subject.repository.head() == commit else {
+        let status = try await subject.repository.status()
+        guard status.head == commit else {
             throw Refusal(.headDiffers, "HEAD of \(subject.path) is not \(commit.short) after the checkout")
         }
-        if let changed = try await subject.repository.status().changed.first {
+        if let changed = status.changed.first {
             throw Refusal(
                 .treeChanged,
                 "\(VisibleText(changed)) in \(subject.path) is not as in \(commit.short) after the checkout")

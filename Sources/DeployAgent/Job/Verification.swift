@@ -115,10 +115,9 @@ struct Verification: Sendable {
         guard let first = subjects.first else { return [] }
         let result: (Finding.Result, String)
         do throws(HostError) {
-            let head = try await first.tree.repository.head()
             let status = try await first.tree.repository.status()
-            if head != first.commit {
-                result = (.broken(.headDiffers), "HEAD is \(head?.short ?? "none"), not \(first.commit.short)")
+            if status.head != first.commit {
+                result = (.broken(.headDiffers), "HEAD is \(status.head?.short ?? "none"), not \(first.commit.short)")
             } else if let changed = status.changed.first {
                 result = (.broken(.treeChanged), "\(VisibleText(changed)) differs from the commit")
             } else {

@@ -71,7 +71,7 @@ struct BeatService: Service {
                 Beat(
                     host: configuration.host, machineID: identity.machineID, bootID: identity.bootID,
                     agent: identity.agentVersion, state: await state.word, attempt: current?.attempt,
-                    step: current?.step, services: facts))
+                    step: current?.step, labels: configuration.labels, services: facts))
             switch reply {
             case .heard(_, let due):
                 if await state.beat(nil) { logger.info("beating") }

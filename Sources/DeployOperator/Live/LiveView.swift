@@ -45,20 +45,18 @@ struct LiveView: FollowView {
 
     mutating func end(isOver: Bool) {
         // A summary says the same and more; without one the last picture is what the person keeps.
-        if isOver { region.clear(columns: columns) } else { region.leave() }
+        if isOver { region.clear() } else { region.leave() }
     }
 
     private mutating func print(_ text: String) {
-        region.print(above: text, columns: columns)
+        region.print(above: text)
         draw()
     }
 
-    /// As the terminal is at the moment: a person may resize it.
-    private var columns: Int { console.terminal()?.columns ?? Terminal.least.columns }
-
     private mutating func draw() {
+        // As the terminal is at the moment: a person may resize it.
         guard let picture, let terminal = console.terminal() else { return }
         let frame = LiveFrame(picture: picture, now: now, terminal: terminal)
-        region.draw(frame.lines, columns: terminal.columns, paint: console.colors.onError)
+        region.draw(frame.lines, paint: console.colors.onError)
     }
 }

@@ -2,10 +2,11 @@ import Coordination
 package import DeployModel
 
 extension StatusView {
-    /// The newest rollouts.
-    package func rollouts(newest count: Int) async throws(OperatorError) {
+    /// The newest rollouts that a person asks for.
+    package func rollouts(_ filter: RolloutFilter) async throws(OperatorError) {
         let records = try await reading { () async throws(CoordinationError) in
-            try await fleet.rollouts(newest: count)
+            let start = try await filter.start(fleet)
+            return try await fleet.rollouts(newest: filter.count, since: start, where: filter.accepts)
         }
         var table = TextTable("ROLLOUT", "SUBMITTED", "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
         for record in records {
@@ -15,7 +16,10 @@ extension StatusView {
                 record.operatorName + (record.isSigned ? "" : " (\(Self.warrant(record)))"), record.reason)
             console.show(Self.line(record))
         }
-        console.show(records.isEmpty ? "nothing was submitted to fleet \(fleet.name) yet" : table.text)
+        let nothing =
+            filter.takesAll
+            ? "nothing was submitted to fleet \(fleet.name) yet" : "no rollout of fleet \(fleet.name) fits"
+        console.show(records.isEmpty ? nothing : table.text)
         console.summary(exit: .good)
     }
 

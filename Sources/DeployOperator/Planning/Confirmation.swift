@@ -6,7 +6,21 @@ package enum Confirmation {
     package static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     /// Asks; anything but `y` or `yes` is no.
-    package static func ask(_ question: String, _ console: Console) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - question: what is asked.
+    ///   - console: where.
+    ///   - isPossible: false where nobody may be asked whatever stands at both ends.
+    /// - Throws: ``OperatorError/usage(_:)`` when nobody can be asked.
+    static func ask(_ question: String, _ console: Console, isPossible: Bool) throws(OperatorError) -> Bool {
+        guard isPossible, Self.isPossible else {
+            throw .usage("nobody can be asked here: repeat the command with --yes")
+        }
+        return ask(question, console)
+    }
+
+    /// As ``ask(_:_:isPossible:)``, where it was found before that somebody can be asked.
+    static func ask(_ question: String, _ console: Console) -> Bool {
         console.note(question + " [y/N]")
         let answer = readLine()?.lowercased() ?? ""
         return answer == "y" || answer == "yes"

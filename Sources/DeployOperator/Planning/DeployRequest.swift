@@ -11,9 +11,11 @@ package struct DeployRequest: Sendable, Equatable {
     /// The source; nil when there is only one.
     package var source: SourceName?
     /// The hosts; empty for all that have the services.
-    package var hosts: [HostName]
+    package var hosts: [HostSelector]
     /// The hosts to leave out.
-    package var excluded: [HostName]
+    package var excluded: [HostSelector]
+    /// How many hosts are dispatched together.
+    package var waves: WaveSizes
     /// Why.
     package var reason: Reason
     /// Whether a failed host goes back.
@@ -24,7 +26,8 @@ package struct DeployRequest: Sendable, Equatable {
     /// A request; see the properties.
     package init(
         services: [ServiceName], branch: BranchName? = nil, commit: CommitID? = nil, source: SourceName? = nil,
-        hosts: [HostName] = [], excluded: [HostName] = [], reason: Reason = .none, revertsFailedHost: Bool = true,
+        hosts: [HostSelector] = [], excluded: [HostSelector] = [], waves: WaveSizes = .oneByOne, reason: Reason = .none,
+        revertsFailedHost: Bool = true,
         includesSiblings: Bool = true
     ) {
         self.services = services
@@ -33,6 +36,7 @@ package struct DeployRequest: Sendable, Equatable {
         self.source = source
         self.hosts = hosts
         self.excluded = excluded
+        self.waves = waves
         self.reason = reason
         self.revertsFailedHost = revertsFailedHost
         self.includesSiblings = includesSiblings

@@ -120,15 +120,21 @@ package struct Deployment: Sendable {
 
     /// What the person is asked before anything is submitted.
     static func question(_ order: Order, _ settings: OperatorSettings) -> String {
-        "fleet \(settings.fleet), Redis \(settings.redis), operator \(settings.operatorName), signatures: off\n"
+        "\(settings.place)\n"
             + "deploy \(order.commit.short) to \(Counted.targets(order.targetCount)) on "
-            + Counted.hosts(order.hosts.count) + (order.hosts.count > 1 ? ", one host after the other?" : "?")
+            + Counted.hosts(order.hosts.count) + pace(order) + "?"
     }
 }
 
-/// Numbers with their noun.
-enum Counted {
-    static func hosts(_ count: Int) -> String { "\(count) host\(count == 1 ? "" : "s")" }
-    static func targets(_ count: Int) -> String { "\(count) target\(count == 1 ? "" : "s")" }
-    static func commits(_ count: Int) -> String { "\(count) commit\(count == 1 ? "" : "s")" }
+extension Deployment {
+    /// How many hosts go at once, in words; nothing where there is only one.
+    private static func pace(_ order: Order) -> String {
+        let sizes = order.waves.counts(hosts: order.hosts.count)
+        guard let first = sizes.first, order.hosts.count > 1 else { return "" }
+        if sizes.allSatisfy({ $0 == 1 }) { return ", one host after the other" }
+        if sizes.count == 1 { return ", all at once" }
+        // The last wave takes what is left.
+        return sizes.dropLast().allSatisfy { $0 == first }
+            ? ", \(first) at once" : ", in waves of \(sizes.map(String.init).joined(separator: ", "))"
+    }
 }

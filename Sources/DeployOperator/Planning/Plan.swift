@@ -121,7 +121,7 @@ package struct Plan: Sendable, Equatable {
         }
         return Order(
             fleet: fleet, id: id, operatorName: operatorName, operation: .deploy, source: source, branch: branch,
-            commit: commit, direction: .forward, lines: lines, waves: .oneByOne, soakSeconds: 0, pauseAfter: .none,
+            commit: commit, direction: .forward, lines: lines, waves: request.waves, soakSeconds: 0, pauseAfter: .none,
             maxFailures: 0, onFailure: .halt, failedHost: request.revertsFailedHost ? .revert : .leave,
             beginBefore: serverTime.adding(seconds: 15 * 60), until: serverTime.adding(seconds: 4 * 3600),
             created: created,

@@ -1,6 +1,5 @@
 import Coordination
 import DeployModel
-import SettingsFile
 
 /// The hosts that a request is about. Pure.
 struct Scope: Equatable {
@@ -21,14 +20,15 @@ struct Scope: Equatable {
     static func of(
         _ request: DeployRequest, among records: [HostRecord], now: Timestamp, downAfter: Duration = .seconds(90)
     ) throws(OperatorError) -> Scope {
-        try checkNames(request, records)
+        try KnownNames.check(request.hosts + request.excluded, among: records)
+        try KnownNames.check(request.services, among: records)
         var scope = Scope(hosts: [], notes: [])
         var refusals: [OperatorError.TargetRefusal] = []
         for record in records.sorted(by: { NaturalOrder.precedes($0.name.text, $1.name.text) }) {
-            guard !request.excluded.contains(record.name), concerns(request, record) else { continue }
+            guard !request.excluded.contains(where: { $0.matches(record) }), concerns(request, record) else { continue }
             if let (refusal, note) = absence(record) {
                 // Who is named is meant: leaving that host out would be another deployment than was asked for.
-                if request.hosts.contains(record.name) {
+                if request.hosts.contains(.name(record.name)) {
                     refusals.append(.init(host: record.name.text, refusal))
                 } else {
                     scope.notes.append(note)
@@ -63,7 +63,7 @@ struct Scope: Equatable {
             (
                 Refusal(
                     .hostDrained, "host \(record.name) is drained by \(record.changedBy): \(record.reason)",
-                    remedy: "name the other hosts"),
+                    remedy: "to let orders take it again: qtctl agents undrain \(record.name)"),
                 "host \(record.name) is drained by \(record.changedBy): left out (\(record.reason))"
             )
         }
@@ -71,32 +71,9 @@ struct Scope: Equatable {
 
     /// Whether a host has anything to do with the request. A host that was never heard may have: it must be told apart.
     private static func concerns(_ request: DeployRequest, _ record: HostRecord) -> Bool {
-        if !request.hosts.isEmpty { return request.hosts.contains(record.name) }
+        if !request.hosts.isEmpty { return request.hosts.contains { $0.matches(record) } }
         return request.services.isEmpty || record.lastBeat == nil
             || record.services.contains { request.services.contains($0.service) }
-    }
-
-    private static func checkNames(_ request: DeployRequest, _ records: [HostRecord]) throws(OperatorError) {
-        let hosts = records.map(\.name.text)
-        for name in request.hosts + request.excluded where !hosts.contains(name.text) {
-            throw .refused(
-                Refusal(
-                    .hostUnknown, "fleet has no host \(name)" + near(name.text, hosts), remedy: "see: qtctl agents list"
-                ))
-        }
-        let services = Set(records.flatMap(\.services).map(\.service.text)).sorted()
-        for name in request.services where !services.contains(name.text) {
-            throw .refused(
-                Refusal(
-                    .serviceUnknown, "no host has a service \(name)" + near(name.text, services),
-                    remedy: services.isEmpty
-                        ? "no host has told of any service yet: qtctl agents list"
-                        : "known: \(services.joined(separator: ", "))"))
-        }
-    }
-
-    private static func near(_ word: String, _ known: [String]) -> String {
-        NearWord.of(word, among: known).map { "; \($0) was meant?" } ?? ""
     }
 
     private static func silence(_ record: HostRecord, _ now: Timestamp, _ limit: Duration) -> Refusal? {

@@ -4,13 +4,13 @@ import SettingsFile
 extension OperatorSettings {
     /// One context of the settings file.
     struct Context: Equatable {
-        var fleet: String?
-        var redis: String?
+        var fleet: PlacedText?
+        var redis: PlacedText?
         var tls: TLSSettings?
-        var username: String?
-        var passwordFile: String?
-        var operatorName: String?
-        var signatures: String?
+        var username: PlacedText?
+        var passwordFile: PlacedText?
+        var operatorName: PlacedText?
+        var signatures: PlacedText?
     }
 
     /// Puts the settings together: flag, then `QTCTL_*`, then the file's context, then the stack's `REDIS_HOST` and
@@ -27,31 +27,52 @@ extension OperatorSettings {
         _ flags: Flags, file: (name: String, text: String)?, environment: [String: String], hostname: String
     ) throws(OperatorError) -> OperatorSettings {
         let context = try context(flags.context ?? environment["QTCTL_CONTEXT"], file)
-        let fleet = flags.fleet ?? environment["QTCTL_FLEET"] ?? context.fleet
-        guard let fleet else {
-            throw .usage(
-                "no fleet is named: use --fleet, QTCTL_FLEET, or a context in \(file?.name ?? "~/.config/qtctl/config.yaml")"
-            )
+        func said(_ flag: (String?, String)?, _ variable: String, _ below: PlacedText?) -> PlacedText? {
+            if let flag, let text = flag.0 { return PlacedText(text, from: flag.1) }
+            return environment[variable].map { PlacedText($0, from: variable) } ?? below
         }
-        guard let redis = flags.redis ?? environment["QTCTL_REDIS"] ?? context.redis ?? stackAddress(environment) else {
-            throw .usage(
-                "no Redis is named: use --redis, QTCTL_REDIS, or a context in \(file?.name ?? "~/.config/qtctl/config.yaml")"
-            )
-        }
-        guard let signatures = environment["QTCTL_SIGNATURES"] ?? context.signatures else {
+        let home = "or a context in \(file?.name ?? "~/.config/qtctl/config.yaml")"
+        let fleet = try required(
+            said((flags.fleet, "--fleet"), "QTCTL_FLEET", context.fleet), "fleet", "--fleet, QTCTL_FLEET, \(home)")
+        let redis = try required(
+            said((flags.redis, "--redis"), "QTCTL_REDIS", context.redis ?? stackAddress(environment)), "Redis",
+            "--redis, QTCTL_REDIS, \(home)")
+        let signatures = try checked(said(nil, "QTCTL_SIGNATURES", context.signatures))
+        let username = said(nil, "QTCTL_REDIS_USERNAME", context.username)
+        let passwordFile = said(nil, "QTCTL_REDIS_PASSWORD_FILE", context.passwordFile)
+        let name = said(nil, "QTCTL_OPERATOR", context.operatorName) ?? defaultOperator(environment, hostname)
+        let tls = try tls(context.tls, environment)
+        let placed: [(String, PlacedText?)] = [
+            ("fleet", fleet), ("redis", redis), ("tls.ca_file", tls?.authorities),
+            ("tls.certificate_file", tls?.certificate), ("tls.key_file", tls?.key),
+            ("tls.server_name", tls?.serverName),
+            ("username", username), ("password_file", passwordFile), ("operator", name), ("signatures", signatures),
+        ]
+        return OperatorSettings(
+            fleet: try parse(fleet.text), redis: redis.text, tls: tls, username: username?.text,
+            passwordFile: passwordFile?.text, operatorName: try parse(name.text),
+            origins: placed.compactMap { setting, text in
+                text.map { Origin(setting: setting, value: $0.text, place: $0.place) }
+            })
+    }
+
+    private static func required(
+        _ text: PlacedText?, _ what: String, _ ways: String
+    ) throws(OperatorError) -> PlacedText {
+        guard let text else { throw .usage("no \(what) is named: use \(ways)") }
+        return text
+    }
+
+    private static func checked(_ signatures: PlacedText?) throws(OperatorError) -> PlacedText {
+        guard let signatures else {
             throw .usage(
                 "this version does not sign orders; say so in words: signatures: off in the context, or QTCTL_SIGNATURES=off"
             )
         }
-        guard signatures == "off" else {
-            throw .usage("signatures: \(VisibleText(signatures)) is not known: this version only knows off")
+        guard signatures.text == "off" else {
+            throw .usage("signatures: \(VisibleText(signatures.text)) is not known: this version only knows off")
         }
-        let name = environment["QTCTL_OPERATOR"] ?? context.operatorName ?? defaultOperator(environment, hostname)
-        return OperatorSettings(
-            fleet: try parse(fleet), redis: redis, tls: try tls(context.tls, environment),
-            username: environment["QTCTL_REDIS_USERNAME"] ?? context.username,
-            passwordFile: environment["QTCTL_REDIS_PASSWORD_FILE"] ?? context.passwordFile,
-            operatorName: try parse(name))
+        return signatures
     }
 
     /// The context's TLS holds for whatever address is said instead of its own: naming another server is no word for speaking
@@ -76,15 +97,18 @@ extension OperatorSettings {
         return TLSSettings(authorities: authorities, certificate: certificate, key: key, serverName: serverName)
     }
 
-    private static func stackAddress(_ environment: [String: String]) -> String? {
-        environment["REDIS_HOST"].map { "\($0):\(environment["REDIS_PORT"] ?? "6379")" }
+    private static func stackAddress(_ environment: [String: String]) -> PlacedText? {
+        environment["REDIS_HOST"].map {
+            PlacedText("\($0):\(environment["REDIS_PORT"] ?? "6379")", from: "REDIS_HOST, REDIS_PORT")
+        }
     }
 
     /// Without a signature the name is what this machine says: the person behind sudo, at this machine.
-    private static func defaultOperator(_ environment: [String: String], _ hostname: String) -> String {
+    private static func defaultOperator(_ environment: [String: String], _ hostname: String) -> PlacedText {
         let user = environment["SUDO_USER"] ?? environment["USER"] ?? "somebody"
         let fitting = "\(user)@\(hostname)".map { OperatorName.accepts(Array("a\($0)".utf8)) ? $0 : "-" }
-        return String(fitting.drop { !OperatorName.accepts(Array(String($0).utf8)) }.prefix(128))
+        let name = String(fitting.drop { !OperatorName.accepts(Array(String($0).utf8)) }.prefix(128))
+        return PlacedText(name, from: "this machine's user and name")
     }
 
     private static func parse<Name: GrammarText>(_ text: String) throws(OperatorError) -> Name {
@@ -99,29 +123,11 @@ extension OperatorSettings {
             return Context()
         }
         do throws(SettingsError) {
-            let root = try SettingsValue.parse(file.text, file: file.name).members(["context", "contexts"])
-            return try choose(name, root, file.name)
+            guard let value = try OperatorContexts(file.text, file: file.name).choose(name) else { return Context() }
+            return try Context(value)
         } catch {
             throw .usage(error.description)
         }
-    }
-
-    /// Only the context that is used is judged: a slip in another one must not stand in the way of a deployment.
-    private static func choose(
-        _ name: String?, _ root: [String: SettingsValue], _ file: String
-    ) throws(SettingsError) -> Context {
-        var contexts: [String: SettingsValue] = [:]
-        if let value = root["contexts"] { contexts = try value.anyMembers() }
-        var chosen = name
-        if chosen == nil, let value = root["context"] { chosen = try value.text() }
-        guard let chosen else { return Context() }
-        if let value = contexts[chosen] { return try Context(value) }
-        let known = contexts.keys.sorted()
-        let near = NearWord.of(chosen, among: known).map { "; \($0) was meant?" } ?? ""
-        let problem =
-            "there is no context \(chosen)\(near)" + (known.isEmpty ? "" : " (known: \(known.joined(separator: ", ")))")
-        if name == nil, let value = root["context"] { throw value.error(problem) }
-        throw SettingsError(file: file, line: nil, problem: problem)
     }
 }
 
@@ -130,12 +136,12 @@ extension OperatorSettings.Context {
         let members = try value.members([
             "fleet", "redis", "tls", "username", "password_file", "operator", "signatures",
         ])
-        fleet = try members["fleet"]?.text()
-        redis = try members["redis"]?.text()
+        fleet = try members["fleet"]?.placed()
+        redis = try members["redis"]?.placed()
         if let block = members["tls"] { tls = try TLSSettings.read(block) }
-        username = try members["username"]?.text()
-        passwordFile = try members["password_file"]?.text()
-        operatorName = try members["operator"]?.text()
-        signatures = try members["signatures"]?.text()
+        username = try members["username"]?.placed()
+        passwordFile = try members["password_file"]?.placed()
+        operatorName = try members["operator"]?.placed()
+        signatures = try members["signatures"]?.placed()
     }
 }

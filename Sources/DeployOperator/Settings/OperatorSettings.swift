@@ -15,6 +15,18 @@ package struct OperatorSettings: Sendable, Equatable {
     package var passwordFile: String?
     /// Who submits.
     package var operatorName: OperatorName
+    /// Where each of them was said, for who wonders.
+    package var origins: [Origin] = []
+
+    /// A setting as it is in force, and where it was said.
+    package struct Origin: Sendable, Equatable {
+        package let setting: String
+        package let value: String
+        package let place: String
+    }
+
+    /// Where and as whom: what is shown before every question.
+    var place: String { "fleet \(fleet), Redis \(redis), operator \(operatorName), signatures: off" }
 
     /// What was said on the command line.
     package struct Flags: Sendable, Equatable {

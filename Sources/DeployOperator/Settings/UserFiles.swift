@@ -1,5 +1,6 @@
 package import DeployModel
 import Glibc
+import SettingsFile
 
 /// The files of the person who types: settings, password, and the id of the last rollout.
 package struct UserFiles: Sendable {
@@ -17,6 +18,16 @@ package struct UserFiles: Sendable {
             return nil
         }
         return (path, text)
+    }
+
+    /// The names of the contexts of the settings file, sorted; none where there is no such file.
+    package func contextNames() throws(OperatorError) -> [String] {
+        guard let file = try settings() else { return [] }
+        do throws(SettingsError) {
+            return try OperatorContexts(file.text, file: file.name).all.keys.sorted()
+        } catch {
+            throw .usage(error.description)
+        }
     }
 
     /// The first line of a password file that nobody else can read.
@@ -45,11 +56,25 @@ package struct UserFiles: Sendable {
     package func noteLast(_ id: RolloutID, _ fleet: FleetName) throws(OperatorError) {
         let path = lastPath(fleet)
         Self.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try Self.replace(path, id.text + "\n")
+    }
+
+    /// Replaces a file in one step; its mode stays.
+    static func replace(_ path: String, _ text: String) throws(OperatorError) {
+        // What a link names is replaced, not the link.
+        let path =
+            realpath(path, nil).map { name in
+                defer { free(name) }
+                return String(cString: name)
+            } ?? path
         let temporary = "\(path).\(getpid())"
-        guard let file = fopen(temporary, "w") else { throw .usage("\(path) can't be written: \(Self.lastError)") }
-        let isWritten = fputs(id.text + "\n", file) >= 0
+        guard let file = fopen(temporary, "w") else { throw .usage("\(path) can't be written: \(lastError)") }
+        var status = stat()
+        if stat(path, &status) == 0 { fchmod(fileno(file), status.st_mode & 0o7777) }
+        let isWritten = fputs(text, file) >= 0
         guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
-            throw .usage("\(path) can't be written: \(Self.lastError)")
+            unlink(temporary)
+            throw .usage("\(path) can't be written: \(lastError)")
         }
     }
 
@@ -68,7 +93,8 @@ package struct UserFiles: Sendable {
         mkdir(path, 0o700)
     }
 
-    private static func read(_ path: String) throws(OperatorError) -> String? {
+    /// The text of a file, of 1 MiB at most; nil when there is none.
+    static func read(_ path: String) throws(OperatorError) -> String? {
         guard let file = fopen(path, "r") else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .usage("\(path) can't be read: \(lastError)")

@@ -39,18 +39,24 @@ package struct GitCommands: Sendable {
 
 // What is there.
 extension GitCommands {
-    func topLevel() -> HostCommand { command(["rev-parse", "--show-toplevel"]) }
+    func place() -> HostCommand {
+        command(["rev-parse", "--show-toplevel", "--absolute-git-dir", "--is-shallow-repository"])
+    }
 
     func gitDirectory() -> HostCommand { command(["rev-parse", "--absolute-git-dir"]) }
 
     func head() -> HostCommand { command(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) }
+
+    /// The commit of HEAD, and the ref that it is.
+    func position() -> HostCommand { command(["rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD"]) }
 
     func branch() -> HostCommand { command(["symbolic-ref", "--quiet", "HEAD"]) }
 
     /// Untracked directories count as one entry: an unpacked archive must not fill the output.
     func status() -> HostCommand {
         command([
-            "status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none", "--no-renames",
+            "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--untracked-files=normal",
+            "--ignore-submodules=none", "--no-renames",
         ])
     }
 
@@ -68,8 +74,6 @@ extension GitCommands {
                 + #"|http\..*\.sslverify)$"#,
         ])
     }
-
-    func isShallow() -> HostCommand { command(["rev-parse", "--is-shallow-repository"]) }
 
     func remoteURL(_ remote: RemoteName) -> HostCommand { command(["remote", "get-url", remote.text]) }
 

@@ -67,10 +67,14 @@ extension GitRepository {
 
     /// Whether somebody's git has the index in its hands, or died with it.
     ///
-    /// - Parameter patience: How long a lock may stay: looking at a tree takes it for a moment too.
+    /// - Parameters:
+    ///   - folder: The `.git` directory; nil to ask for it.
+    ///   - patience: How long a lock may stay: looking at a tree takes it for a moment too.
     /// - Throws: ``HostError/gitLocked(lock:holder:)``.
-    package func requireNoIndexLock(patience: Duration) async throws(HostError) {
-        let path = try await gitDirectory() + "/index.lock"
+    package func requireNoIndexLock(in folder: String? = nil, patience: Duration) async throws(HostError) {
+        var folder = folder
+        if folder == nil { folder = try await gitDirectory() }
+        let path = (folder ?? "") + "/index.lock"
         try await Self.wait(for: path, patience: patience) { isThere(path) }
     }
 

@@ -28,16 +28,19 @@ package struct GitRepository: Sendable {
         commands = GitCommands(directory: directory, account: account, limits: limits, lock: lock?.descriptor)
     }
 
-    /// The root of the work tree that the directory lies in.
+    /// Where the directory lies in a repository.
     ///
     /// - Throws: ``HostError/notAWorkTree(path:said:)``; this is also the answer when git refuses because the tree or its
     ///   `.git` belongs to somebody else.
-    package func topLevel() async throws(HostError) -> String {
-        let result = try await runner.run(commands.topLevel(), onLine: nil)
+    package func place() async throws(HostError) -> RepositoryPlace {
+        let command = commands.place()
+        let result = try await runner.run(command, onLine: nil)
         guard result.succeeded else {
             throw .notAWorkTree(path: commands.directory.text, said: result.lastWords)
         }
-        return Self.line(result)
+        let lines = result.text.split(separator: "\n").map(String.init)
+        guard lines.count == 3 else { throw .oddAnswer(command: command.shown, found: result.text) }
+        return RepositoryPlace(root: lines[0], gitDirectory: lines[1], isShallow: lines[2] == "true")
     }
 
     /// The absolute path of the `.git` directory.
@@ -48,8 +51,24 @@ package struct GitRepository: Sendable {
     /// The commit that is checked out; nil in a repository without one.
     package func head() async throws(HostError) -> CommitID? {
         let command = commands.head()
-        guard try await yesOrNo(command) else { return nil }
-        return try Self.commit(try await runner.succeed(command), command)
+        let result = try await runner.run(command, onLine: nil)
+        switch result.termination {
+        case .exited(0): return try Self.commit(result, command)
+        case .exited(1): return nil
+        default: throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
+        }
+    }
+
+    /// The commit and the branch that are checked out; each nil when that can't be told in one look. Cheaper than
+    /// ``status()``: no file is looked at.
+    package func position() async throws(HostError) -> (head: CommitID?, branch: BranchName?) {
+        let result = try await runner.run(commands.position(), onLine: nil)
+        guard result.succeeded else { return (nil, nil) }
+        let lines = result.text.split(separator: "\n")
+        guard lines.count == 2, lines[1].hasPrefix("refs/heads/") else {
+            return (lines.first.flatMap { try? CommitID($0) }, nil)
+        }
+        return (try? CommitID(lines[0]), try? BranchName(lines[1].dropFirst(11)))
     }
 
     /// The branch that is checked out; nil when HEAD is detached.
@@ -70,7 +89,7 @@ package struct GitRepository: Sendable {
         return name
     }
 
-    /// Changed and untracked files.
+    /// What is checked out, and changed and untracked files.
     package func status() async throws(HostError) -> TreeStatus {
         let command = commands.status()
         let result = try await runner.succeed(command)
@@ -80,7 +99,7 @@ package struct GitRepository: Sendable {
         return status
     }
 
-    /// What the clone has that the agent does not deploy.
+    /// What the clone has that the agent does not deploy. That its history is cut off, its ``place()`` tells.
     package func specialities() async throws(HostError) -> TreeSpecialities {
         var found = TreeSpecialities()
         let tracked = commands.trackedFiles()
@@ -88,7 +107,6 @@ package struct GitRepository: Sendable {
             throw .oddAnswer(command: tracked.shown, found: "a record without flag, mode and path")
         }
         found.lfsFiles = NulRecords.texts(try await runner.succeed(commands.lfsFiles()).standardOutput)
-        found.isShallow = Self.line(try await runner.succeed(commands.isShallow())) == "true"
         let keys = commands.specialKeys()
         let result = try await runner.run(keys, onLine: nil)
         switch result.termination {
@@ -130,4 +148,14 @@ package struct GitRepository: Sendable {
         default: throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
         }
     }
+}
+
+/// Where a directory lies in a repository.
+package struct RepositoryPlace: Sendable, Equatable {
+    /// The root of the work tree.
+    package let root: String
+    /// The absolute path of the `.git` directory.
+    package let gitDirectory: String
+    /// Whether the history is cut off.
+    package let isShallow: Bool
 }

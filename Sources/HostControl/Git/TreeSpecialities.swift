@@ -7,8 +7,6 @@ package struct TreeSpecialities: Sendable, Equatable {
     package var submodules: [String] = []
     /// Files that git-lfs stores elsewhere.
     package var lfsFiles: [String] = []
-    /// Whether the history is cut off.
-    package var isShallow = false
     /// Whether only a part of the tree is checked out.
     package var isSparse = false
     /// Whether objects are fetched when they are needed.

@@ -5,7 +5,8 @@ import DeployOperator
 /// `qtctl agents`.
 struct AgentsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agents", abstract: "The hosts of the fleet.", subcommands: [List.self, Enrol.self],
+        commandName: "agents", abstract: "The hosts of the fleet.",
+        subcommands: [List.self, Show.self, Enrol.self, Drain.self, Undrain.self, Retire.self],
         defaultSubcommand: List.self)
 
     /// `qtctl agents list`.
@@ -22,33 +23,22 @@ struct AgentsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `qtctl agents enrol`.
-    struct Enrol: AsyncParsableCommand {
+    /// `qtctl agents show`.
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "enrol", abstract: "Makes a host a member of the fleet, bound to its machine.")
+            commandName: "show", abstract: "Shows what is known of a host and of its services.")
 
         @Argument(
-            help: ArgumentHelp("The host, as its agent.yaml names it.", valueName: "host"),
+            help: ArgumentHelp("The host.", valueName: "host"), completion: LiveNames.hosts,
             transform: { try Words.name($0) })
         var host: HostName
-
-        @Option(help: ArgumentHelp("The machine-id to bind it to; without it the one that beats.", valueName: "id"))
-        var machine: String?
-
-        @Option(
-            name: .shortAndLong, help: ArgumentHelp("Why.", valueName: "text"),
-            transform: { do { return try Reason($0) } catch { throw ValidationError("\(error)") } })
-        var message: Reason?
-
-        @Flag(name: .shortAndLong, help: "Do not ask.")
-        var yes = false
 
         @OptionGroup var fleet: FleetOptions
 
         func run() async throws {
             try await Session.run(fleet) { session throws(OperatorError) in
-                try await Enrolment(fleet: session.fleet, settings: session.settings, console: session.console)
-                    .run(host, machineID: machine, reason: message ?? .none, isConfirmed: yes)
+                try await StatusView(fleet: session.fleet, console: session.console).agent(host)
+                return .good
             }
         }
     }

@@ -12,8 +12,14 @@ struct DeployCommand: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Why; stands in every stream.", valueName: "text"),
-        transform: { do { return try Reason($0) } catch { throw ValidationError("\(error)") } })
+        transform: Words.reason)
     var message: Reason?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hosts at once: a number (5), a share (20%), or growing waves (1,5,20%) of which the last repeats.",
+            valueName: "sizes"), transform: Words.waves)
+    var batch: WaveSizes = .oneByOne
 
     @Flag(name: .customLong("no-revert"), help: "Leave a failed host as it is.")
     var leavesFailedHost = false
@@ -31,7 +37,7 @@ struct DeployCommand: AsyncParsableCommand {
         try await Session.run(fleet, progress: following.progress) { session throws(OperatorError) in
             let deployment = Deployment(
                 fleet: session.fleet, settings: session.settings, files: session.files, console: session.console)
-            let request = targets.request(reason: message ?? .none, reverts: !leavesFailedHost)
+            let request = try targets.request(reason: message ?? .none, waves: batch, reverts: !leavesFailedHost)
             guard let order = try await deployment.prepare(request, isConfirmed: yes) else { return .refused }
             let isSubmitted: Void? = try await Interruptible.run { () async throws(OperatorError) in
                 try await deployment.submit(order)

@@ -14,7 +14,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await Session.run(fleet) { session throws(OperatorError) in
             let plan = try await Planner(fleet: session.fleet, console: session.console)
-                .plan(targets.request(reason: .none, reverts: true))
+                .plan(targets.request())
             session.console.show(plan)
             guard plan.refusals.isEmpty else { throw .refusedAsShown(plan.refusals) }
             session.console.summary(exit: .good)

@@ -10,7 +10,9 @@ struct FleetOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Redis: host:port or unix:/path.", valueName: "address"))
     var redis: String?
 
-    @Option(help: ArgumentHelp("A context of ~/.config/qtctl/config.yaml.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("A context of ~/.config/qtctl/config.yaml.", valueName: "name"),
+        completion: LiveNames.contexts)
     var context: String?
 
     @Flag(help: "JSON lines on standard output; never asks.")

@@ -5,7 +5,9 @@ import DeployOperator
 
 /// A rollout on the command line: its id, a unique beginning of it, or @last.
 struct RolloutArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The rollout: its id, the beginning of it, or @last.", valueName: "rollout"))
+    @Argument(
+        help: ArgumentHelp("The rollout: its id, the beginning of it, or @last.", valueName: "rollout"),
+        completion: LiveNames.rollouts)
     var rollout = "@last"
 
     func resolve(_ session: Session) async throws(OperatorError) -> RolloutID {

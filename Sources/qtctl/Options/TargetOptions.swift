@@ -6,6 +6,7 @@ import DeployOperator
 struct TargetOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp("Services, by unit, without .service.", valueName: "service"),
+        completion: LiveNames.services,
         transform: { try Words.name($0) })
     var services: [ServiceName] = []
 
@@ -27,15 +28,13 @@ struct TargetOptions: ParsableArguments {
     )
     var source: SourceName?
 
-    @Option(
-        name: .customLong("host"), help: ArgumentHelp("Only this host; may be repeated.", valueName: "host"),
-        transform: { try Words.name($0) })
-    var hosts: [HostName] = []
+    @OptionGroup var hosts: HostOptions
 
     @Option(
-        name: .customLong("exclude"), help: ArgumentHelp("Not this host; may be repeated.", valueName: "host"),
-        transform: { try Words.name($0) })
-    var excluded: [HostName] = []
+        name: .customLong("exclude"),
+        help: ArgumentHelp("Not these hosts: in the words of --host; may be repeated.", valueName: "hosts"),
+        completion: LiveNames.hosts)
+    var excluded: [String] = []
 
     @Option(help: "Services that share a checkout with the named ones: include or refuse.")
     var siblings: Siblings = .include
@@ -48,9 +47,12 @@ struct TargetOptions: ParsableArguments {
         if all == !services.isEmpty { throw ValidationError("name services, or say --all") }
     }
 
-    func request(reason: Reason, reverts: Bool) -> DeployRequest {
+    func request(
+        reason: Reason = .none, waves: WaveSizes = .oneByOne, reverts: Bool = true
+    ) throws(OperatorError) -> DeployRequest {
         DeployRequest(
-            services: services, branch: ref, commit: commit, source: source, hosts: hosts, excluded: excluded,
-            reason: reason, revertsFailedHost: reverts, includesSiblings: siblings == .include)
+            services: services, branch: ref, commit: commit, source: source, hosts: try hosts.selectors(),
+            excluded: try [HostSelector].read(excluded), waves: waves, reason: reason, revertsFailedHost: reverts,
+            includesSiblings: siblings == .include)
     }
 }

@@ -30,14 +30,12 @@ package struct Enrolment: Sendable {
             throw .usage("--machine takes a machine-id: 32 hexadecimal digits, as in /etc/machine-id")
         }
         if !isConfirmed {
-            guard console.form == .text, Confirmation.isPossible else {
-                throw .usage("nobody can be asked here: repeat the command with --yes")
-            }
-            let question =
-                "fleet \(settings.fleet), Redis \(settings.redis), operator \(settings.operatorName), signatures: off\n"
-                + "enrol \(host)?"
-            guard Confirmation.ask(question, console) else {
+            guard
+                try Confirmation.ask(
+                    "\(settings.place)\nenrol \(host)?", console, isPossible: console.form == .text)
+            else {
                 console.note("nothing was changed")
+                console.summary(exit: .refused)
                 return .refused
             }
         }

@@ -1,0 +1,74 @@
+import Coordination
+package import DeployModel
+
+extension StatusView {
+    /// What has become of a service, the newest first: a row per rollout and verdict.
+    ///
+    /// - Throws: ``OperatorError/refused(_:)`` for a host or service that the fleet does not have.
+    package func history(
+        _ service: ServiceName, hosts: [HostSelector], _ filter: RolloutFilter
+    ) async throws(OperatorError) {
+        let look = try await look()
+        try KnownNames.check(hosts, among: look.hosts)
+        var filter = filter
+        filter.services = [service]
+        let records = try await reading { () async throws(CoordinationError) in
+            let start = try await filter.start(fleet)
+            return try await fleet.rollouts(newest: filter.count, since: start, where: filter.accepts)
+        }
+        // A service that is no host's any more still has its history.
+        if records.isEmpty { try KnownNames.check([service], among: look.hosts) }
+        let chosen = Set(look.hosts.filter { host in hosts.contains { $0.matches(host) } }.map(\.name))
+        var table = TextTable("WHEN", "ROLLOUT", "COMMIT", "VERDICT", "HOSTS", "WAS", "OPERATOR", "REASON")
+        var isEmpty = true
+        for record in records {
+            let targets = try await reading { () async throws(CoordinationError) in
+                try await fleet.targets(record.id, state: record.state)
+            }.filter { $0.service == service && (hosts.isEmpty || chosen.contains($0.host)) }
+            isEmpty = isEmpty && targets.isEmpty
+            for row in Self.rows(targets) { table.add(cells(record, row)) }
+            for target in targets { console.show(Self.line(record, target)) }
+        }
+        console.show(isEmpty ? "nothing was done to \(service) yet" : table.text { Self.paint($0, console.colors) })
+        console.summary(exit: .good)
+    }
+
+    private static func paint(_ cell: String, _ colors: Colors) -> String {
+        colors.onOutput(Verdict(rawValue: cell)?.meaning, cell)
+    }
+
+    /// Targets of which the same is true.
+    private static func rows(_ targets: [TargetOutcome]) -> [[TargetOutcome]] {
+        var rows: [[TargetOutcome]] = []
+        for target in targets {
+            let place = rows.firstIndex {
+                $0[0].previousCommit == target.previousCommit && Console.word($0[0]) == Console.word(target)
+            }
+            if let place { rows[place].append(target) } else { rows.append([target]) }
+        }
+        return rows
+    }
+
+    private func cells(_ record: RolloutRecord, _ row: [TargetOutcome]) -> [String] {
+        [
+            console.time(record.ended ?? record.submitted), record.shortName,
+            (row[0].commit ?? record.commit)?.short ?? "?", Console.word(row[0]), Counted.names(row.map(\.host.text)),
+            row[0].previousCommit?.short ?? "", record.operatorName, record.reason,
+        ]
+    }
+
+    private static func line(_ record: RolloutRecord, _ target: TargetOutcome) -> JSONLine {
+        JSONLine(
+            "target",
+            [
+                ("rollout", .text(record.id.text)), ("at", .text((record.ended ?? record.submitted).description)),
+                ("host", .text(target.host.text)), ("service", .text(target.service.text)),
+                ("verdict", .optional(target.verdict?.rawValue)), ("step", .optional(target.step?.rawValue)),
+                ("rule", .optional(target.rule?.rawValue)), ("error", .optional(target.error)),
+                ("commit", .optional((target.commit ?? record.commit)?.text)),
+                ("previous_commit", .optional(target.previousCommit?.text)),
+                ("running_commit", .optional(target.runningCommit?.text)),
+                ("operator", .optional(record.operatorName)), ("reason", .optional(record.reason)),
+            ])
+    }
+}
