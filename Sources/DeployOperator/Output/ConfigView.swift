@@ -32,6 +32,7 @@ package struct ConfigView: Sendable {
     /// The contexts of the settings file; the one in use is marked.
     ///
     /// - Parameter named: the context that a flag or a variable names instead of the file's.
+    /// - Throws: ``OperatorError/usage(_:)`` with the file's line.
     package func contexts(_ named: String?) throws(OperatorError) {
         guard let file = try files.settings() else {
             console.show("there is no settings file; README.md shows one")
@@ -60,6 +61,8 @@ package struct ConfigView: Sendable {
     }
 
     /// Makes another context the one in use: one line of the settings file changes.
+    ///
+    /// - Throws: ``OperatorError/usage(_:)`` when there is no such context, or the file can't be changed.
     package func use(_ name: String) throws(OperatorError) {
         guard let file = try files.settings() else { throw .usage("there is no settings file; README.md shows one") }
         let text = try judging { () throws(SettingsError) in

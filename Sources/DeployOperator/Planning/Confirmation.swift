@@ -11,6 +11,7 @@ package enum Confirmation {
     ///   - question: what is asked.
     ///   - console: where.
     ///   - isPossible: false where nobody may be asked whatever stands at both ends.
+    /// - Returns: whether the answer was yes.
     /// - Throws: ``OperatorError/usage(_:)`` when nobody can be asked.
     static func ask(_ question: String, _ console: Console, isPossible: Bool) throws(OperatorError) -> Bool {
         guard isPossible, Self.isPossible else {
