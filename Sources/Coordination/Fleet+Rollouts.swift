@@ -14,7 +14,7 @@ package struct RolloutRecord: Sendable, Equatable {
     package let operatorName: String
     package let reason: String
     /// What was ordered.
-    package let operation: String
+    package let operation: Operation?
     package let source: String
     package let branch: String
     package let commit: CommitID?
@@ -49,7 +49,7 @@ package struct RolloutRecord: Sendable, Equatable {
         stateDetail = flaw ?? (isOurs ? fields["state_detail"] : "contract version \(fields["v"])")
         operatorName = fields["operator"]
         reason = fields["reason"]
-        operation = fields["op"]
+        operation = Operation(rawValue: fields["op"])
         source = fields["source"]
         branch = fields["branch"]
         commit = try? CommitID(fields["commit"])

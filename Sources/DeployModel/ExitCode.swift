@@ -33,12 +33,16 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
 
     /// The one rule that turns a rollout's targets into an exit code; the first line that fits decides.
     ///
-    /// Two cases are told apart by more than the verdict: a failed target that was left at the new commit (`--no-revert`)
-    /// counts as changed, and a target that was never dispatched beside one that took the commit is never a success.
-    package static func of(_ targets: [TargetOutcome], rollout: RolloutState) -> ExitCode {
+    /// Three cases are told apart by more than the verdict: a failed target that was left at the new commit (`--no-revert`)
+    /// counts as changed; so does a failed restart, of which nothing is known but that its service is not proven to run; and a
+    /// target that was never dispatched beside one that took the commit is never a success.
+    package static func of(
+        _ targets: [TargetOutcome], of operation: Operation? = .deploy, rollout: RolloutState
+    ) -> ExitCode {
         let verdicts = targets.map(\.verdict)
         let failed = verdicts.contains(.failed) || verdicts.contains(.reverted)
-        let changed = verdicts.contains(.verified) || targets.contains(where: \.isLeftChanged)
+        let isLeft = operation == .restart && targets.contains(where: \.isRestartedInVain)
+        let changed = verdicts.contains(.verified) || isLeft || targets.contains(where: \.isLeftChanged)
         if verdicts.contains(.revertFailed) || (failed && changed) { return .failedAndChanged }
         if targets.contains(where: { $0.state == .silent || $0.verdict == .unknown || $0.verdict == .unreachable }) {
             return .targetUnknown

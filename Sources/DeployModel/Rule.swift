@@ -85,6 +85,7 @@ package enum Rule: String, Sendable, CaseIterable {
     case hostDown = "host_down"
     case hostSilent = "host_silent"
     case severalSources = "several_sources"
+    case severalCommits = "several_commits"
     case siblingsRefused = "siblings_refused"
     case serviceBusy = "service_busy"
     case nothingToDo = "nothing_to_do"

@@ -29,6 +29,11 @@ package struct TargetOutcome: Hashable, Sendable {
         error = ""
     }
 
+    /// Whether it was restarted and is not proven to run. Who lost the right was not restarted.
+    var isRestartedInVain: Bool {
+        verdict == .failed && (step == .restart || step == .verify) && rule != .rightLost
+    }
+
     /// Whether it failed and yet runs what was ordered: left so by `--no-revert`.
     var isLeftChanged: Bool {
         guard verdict == .failed, let running = runningCommit, let commit, let previous = previousCommit else {

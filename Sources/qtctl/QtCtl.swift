@@ -11,7 +11,8 @@ struct QtCtl: AsyncParsableCommand {
         abstract: "Deploys services over a fleet of systemd hosts, and shows what runs where.",
         discussion: "Data goes to standard output, progress to standard error. Exit codes: qtctl help exit-codes.",
         subcommands: [
-            PlanCommand.self, DeployCommand.self, FollowCommand.self, ShowCommand.self, StatusCommand.self,
+            PlanCommand.self, DeployCommand.self, RollbackCommand.self, RestartCommand.self, FollowCommand.self,
+            LogsCommand.self, ShowCommand.self, StatusCommand.self,
             RolloutsCommand.self, HistoryCommand.self, AgentsCommand.self, ConfigCommand.self,
             CompletionCommand.self, ExitCodesCommand.self, VersionCommand.self,
         ])

@@ -44,13 +44,21 @@ import Testing
         (.sourceNotAllowed, { $0.source = SourceName(accepted: "elsewhere") }),
         (.branchNotAllowed, { $0.branch = BranchName(accepted: "dev") }),
         (.serviceNotAllowed, { $0.lines[0].services = [ServiceName(accepted: "sshd")] }),
-        (.operationUnknown, { $0.operation = .restart }),
+        (.operationUnknown, { $0.operation = .restart }), (.operationUnknown, { $0.operation = .revert }),
     ]
 
     @Test(arguments: refused.indices) func whatTheHostDoesNotAllowIsRefused(index: Int) {
         let (rule, change) = Self.refused[index]
         let refusal = #expect(throws: Refusal.self) { try admit(Self.order(change).text) }
         #expect(refusal?.rule == rule)
+    }
+
+    @Test func aRestartIsAdmittedAsARestart() throws {
+        let order = Self.order { $0.operation = .restart }
+        let restart = AttemptName(rollout: Self.id, host: HostName(accepted: "h1"), operation: .restart, number: 1)
+        #expect(try admit(order.text, attempt: restart) == order)
+        let refusal = #expect(throws: Refusal.self) { try admit(Self.order().text, attempt: restart) }
+        #expect(refusal?.rule == .operationUnknown)
     }
 
     @Test func expiryIsToTheMillisecond() throws {

@@ -78,6 +78,17 @@ import Testing
         #expect(ExitCode.of([target], rollout: .failed) == .failedAndReverted)
     }
 
+    /// A restart has no commit to go back to: what failed may not run at all.
+    @Test(arguments: [
+        (Step.restart, nil, ExitCode.failedAndChanged), (.verify, Rule.processDied, .failedAndChanged),
+        (.restart, .rightLost, .failedAndReverted), (.report, .agentCrashed, .failedAndReverted),
+    ]) func aFailedRestartIsThree(step: Step, rule: Rule?, code: ExitCode) {
+        var target = Self.target(.failed, rule: rule)
+        target.step = step
+        #expect(ExitCode.of([target], of: .restart, rollout: .failed) == code)
+        #expect(ExitCode.of([target], rollout: .failed) == .failedAndReverted)
+    }
+
     /// Every combination of up to three targets, in every state of a rollout: 0 exactly when all are good (and not aborted).
     @Test func nothingButZeroMeansThatAllIsWell() {
         let verdicts: [Verdict?] = [nil] + Verdict.allCases

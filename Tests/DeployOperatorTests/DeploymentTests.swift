@@ -187,15 +187,4 @@ import Testing
             }
         }
     }
-
-    @Test func aDetachedDeploymentNamesTheRolloutOnStandardOutput() throws {
-        let made = Plan.make(Samples.all, targets: [Samples.target("h1")], silent: [], notes: []).order(
-            Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: Samples.now,
-            created: Samples.now)
-        let order = try #require(made)
-        let settings = OperatorSettings(fleet: StandIn.name, redis: "r:1", operatorName: StandIn.ann)
-        #expect(
-            Deployment.question(order, settings)
-                == "fleet lab, Redis r:1, operator ann, signatures: off\ndeploy bbbbbbbbbb to 1 target on 1 host?")
-    }
 }

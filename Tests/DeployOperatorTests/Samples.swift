@@ -41,7 +41,7 @@ enum Samples {
             host: HostName(accepted: host), service: service, source: "quantum_trader", order: order,
             canonicalPath: CanonicalPath(accepted: "/home/qt/quantum_trader"), unitState: "active", user: "qt",
             checkout: old, running: old, basis: "known", branch: BranchName(accepted: "main"), remoteCommit: new,
-            ahead: 1,
+            ahead: 1, behind: nil,
             subject: "a change", isSibling: false, refusal: nil)
         change(&target)
         return target

@@ -49,7 +49,7 @@ end
 
 -- One line of what a follower draws.
 local function event(id, kind, host, service, step, state, ms, detail)
-  append('rollout:' .. id .. ':events', 'MAXLEN', '~', '2000', '*', 'v', '1', 'kind', kind,
+  append('rollout:' .. id .. ':events', 'MAXLEN', '~', '50000', '*', 'v', '1', 'kind', kind,
     'host', host, 'service', service, 'step', step, 'state', state, 'ms', ms, 'detail', detail)
 end
 

@@ -66,7 +66,7 @@ package struct BreakGlass: Sendable {
         let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
         let names = services.isEmpty ? "*" : services.map(\.text).joined(separator: "+")
         let planner = PlanAnswer(configuration: configuration, tools: tools, running: running)
-        return await planner.targets(PlanAnswer.Question(services: names, asksRemote: false)).compactMap {
+        return await planner.targets(PlanAnswer.Question(services: names, purpose: .restart)).compactMap {
             BreakGlassLook($0)
         }
     }
@@ -141,7 +141,7 @@ package struct BreakGlass: Sendable {
         _ order: Order, _ journal: JobJournal, _ interruptions: AsyncStream<String>,
         _ tell: @escaping @Sendable (BreakGlassEvent) -> Void
     ) async -> ReportSpool.Report {
-        let narrator = JobNarrator { tell(BreakGlassEvent($0)) }
+        let narrator = JobNarrator { events in for event in events { tell(BreakGlassEvent(event)) } }
         let right = JobRight(attempt: journal.attempt, fleet: nil)
         let lease = lease(of: order)
         let job = HostJob(

@@ -19,8 +19,18 @@ struct PlanAnswer: Sendable {
         var branch = ""
         /// The commit; empty for what the remote has.
         var commit = ""
-        /// Whether the remote is asked what it has; without, nothing leaves the host.
-        var asksRemote = true
+        /// What is planned.
+        var purpose = Purpose.deploy
+    }
+
+    /// What is planned: it decides how the checkout is compared, and with what.
+    enum Purpose: String, Sendable {
+        /// With what the remote has, or with the commit that is named; only forward.
+        case deploy
+        /// With nothing: the checkout stays as it is.
+        case restart
+        /// With the commit that is named, in any direction. The remote is not asked: it may be what is broken.
+        case rollback
     }
 
     /// One list of fields per target, in restart order.
@@ -73,7 +83,7 @@ struct PlanAnswer: Sendable {
                 source: source, branch: branch, heads: nil, services: Set(units.map(\.service)))
             let found = try await TreeInspection(tools: tools).inspect(path, demand)
             tree = found
-            common = await remote(found, branch, question)
+            common = await comparison(found, branch, question)
         } catch {
             common = Self.refused(error)
         }
@@ -105,9 +115,39 @@ struct PlanAnswer: Sendable {
         return branch
     }
 
+    private func comparison(_ tree: InspectedTree, _ branch: BranchName, _ question: Question) async -> Fields {
+        switch question.purpose {
+        case .deploy: return await remote(tree, branch, question)
+        case .restart: return [("branch", branch.text), ("rule", ""), ("message", ""), ("remedy", "")]
+        case .rollback:
+            do throws(Refusal) { return try await way(tree, branch, question) } catch { return Self.refused(error) }
+        }
+    }
+
+    /// How far it is to a commit that was here before.
+    private func way(_ tree: InspectedTree, _ branch: BranchName, _ question: Question) async throws(Refusal) -> Fields
+    {
+        guard let wanted = try? CommitID(question.commit) else {
+            throw Refusal(.commitUnknown, "\"\(VisibleText(question.commit.prefix(80)))\" is no commit")
+        }
+        do throws(HostError) {
+            // What is not here is fetched by the job, if the remote still has it.
+            let isHere = try await tree.repository.exists(wanted)
+            let ahead = isHere ? try await tree.repository.commitCount(from: tree.head, to: wanted) : nil
+            let behind = isHere ? try await tree.repository.commitCount(from: wanted, to: tree.head) : nil
+            return [
+                ("branch", branch.text), ("ahead", ahead.map(String.init) ?? ""),
+                ("behind", behind.map(String.init) ?? ""),
+                ("subject", isHere ? try await tree.repository.subject(of: wanted) : ""), ("rule", ""), ("message", ""),
+                ("remedy", ""),
+            ]
+        } catch {
+            throw Refusal(.hostStateUnreadable, "\(tree.path): \(error)")
+        }
+    }
+
     /// What the remote has, and how far the checkout is from it.
     private func remote(_ tree: InspectedTree, _ branch: BranchName, _ question: Question) async -> Fields {
-        guard question.asksRemote else { return [] }
         do throws(HostError) {
             let remote = try await tree.repository.lsRemote(branch)
             guard let remote else {

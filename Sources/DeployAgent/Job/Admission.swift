@@ -25,10 +25,11 @@ struct Admission: Sendable {
                 .orderExpired, "the order was good until \(order.until), it is \(now) here",
                 remedy: "plan and submit again; if that was not long ago, check this host's clock")
         }
-        guard attempt.operation == .deploy, order.operation == .deploy, attempt.number == 1 else {
+        guard order.operation != .revert, attempt.operation == order.operation, attempt.number == 1 else {
             throw Refusal(
                 .operationUnknown,
-                "this agent deploys; it does not know \(attempt.operation.rawValue) \(attempt.number)")
+                "this agent deploys and restarts; it does not know \(attempt.operation.rawValue) \(attempt.number) of an "
+                    + "order to \(order.operation.rawValue)")
         }
         try admitSource(order)
         for line in lines {

@@ -6,14 +6,16 @@ import SystemPackage
 
 /// What changes the host, after the checkout: prepare, restart, verify.
 extension HostJob {
-    /// One path after the other; the first failure ends it.
+    /// One path after the other; the first failure ends it. A restart changes no tree.
     func change() async throws(JobFailure) {
         for index in sites.indices {
-            try await step(.checkout) { () throws(JobFailure) in try await self.checkOut(self.sites[index]) }
-            try await step(.prepare) { () throws(JobFailure) in
-                try await self.prepare(self.sites[index], commit: self.order.commit, direction: "forward")
+            if order.operation == .deploy {
+                try await step(.checkout) { () throws(JobFailure) in try await self.checkOut(self.sites[index]) }
+                try await step(.prepare) { () throws(JobFailure) in
+                    try await self.prepare(self.sites[index], commit: self.order.commit, direction: "forward")
+                }
+                Failpoint.prepared.pass()
             }
-            Failpoint.prepared.pass()
             try await step(.restart) { () throws(JobFailure) in try await self.restart(self.sites[index]) }
             try await step(.verify) { () throws(JobFailure) in
                 try await self.verify([self.sites[index]], commit: self.order.commit)
@@ -91,7 +93,10 @@ extension HostJob {
         let timings = configuration.timings
         await right.expectProgress(within: timings.stableFor + timings.verifySlack + .seconds(10))
         Failpoint.verifying.pass()
-        let outcome = await Verification(tools: tools, timings: timings).observe(subjects)
+        let verification = Verification(tools: tools, timings: timings) { [narrator] service, line in
+            narrator.tell(narrator.step, .output, line.told, service: service)
+        }
+        let outcome = await verification.observe(subjects)
         findings = findings.filter { !names.contains($0.service) } + outcome.findings
         if let failure = outcome.failure { throw failure }
         let known = subjects.map {

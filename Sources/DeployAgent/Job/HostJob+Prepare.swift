@@ -69,8 +69,8 @@ extension HostJob {
         return unit
     }
 
-    /// Takes the path locks, looks again under them, and brings the commit into each object store.
-    func fetch() async throws(JobFailure) {
+    /// Takes the path locks and looks again under them.
+    func takeLocks() async throws(JobFailure) {
         var locks: [CanonicalPath: PathLock] = [:]
         for site in sites {
             do throws(HostError) {
@@ -83,6 +83,11 @@ extension HostJob {
         }
         Failpoint.locked.pass()
         do throws(Refusal) { sites = try await survey(locks: locks) } catch { throw JobFailure(.inspect, error) }
+    }
+
+    /// Brings the commit into each object store, under the path's lock.
+    func fetch() async throws(JobFailure) {
+        try await takeLocks()
         for site in sites { try await fetch(site) }
         // With the commit at hand: what is found here is refused before anybody is asked for a lease.
         for site in sites where site.tree.head != order.commit {

@@ -39,9 +39,11 @@ extension HostJob {
         return report(isRestarted ? .reverted : .failed, failure: failure, running: isRestarted ? previous : nil)
     }
 
-    /// Whether a path stays as it is by order: with the new commit, to which a service of it was restarted.
+    /// Whether a path stays as it is: with the new commit, to which a service of it was restarted, by order; and after a plain
+    /// restart, because there is no other commit to go back to.
     private func isLeft(_ site: Site) -> Bool {
-        order.failedHost == .leave && site.units.contains { progress.restartsBegun.contains($0.service) }
+        (order.failedHost == .leave || order.operation == .restart)
+            && site.units.contains { progress.restartsBegun.contains($0.service) }
     }
 
     private func joined(_ failure: JobFailure, _ back: JobFailure) -> JobFailure {

@@ -72,10 +72,18 @@ final class HostJob {
     func perform() async -> ReportSpool.Report {
         do throws(JobFailure) {
             try write(.life(boot: identity.bootID), .inspect)
-            try await step(.inspect) { () throws(JobFailure) in try await self.inspect() }
-            try await step(.fetch) { () throws(JobFailure) in try await self.fetch() }
+            try await step(.inspect) { () throws(JobFailure) in
+                try await self.inspect()
+                // Nothing is fetched for a restart; what is looked at holds all the same.
+                if self.order.operation == .restart { try await self.takeLocks() }
+            }
+            if order.operation == .deploy {
+                try await step(.fetch) { () throws(JobFailure) in try await self.fetch() }
+            }
             try await step(.lease) { () throws(JobFailure) in try await self.takeLease() }
-            if try await isUnchanged() { return report(.unchanged, failure: nil, running: order.commit) }
+            if order.operation == .deploy, try await isUnchanged() {
+                return report(.unchanged, failure: nil, running: order.commit)
+            }
             try await change()
         } catch {
             return await end(after: error)

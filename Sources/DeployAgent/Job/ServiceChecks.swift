@@ -8,6 +8,8 @@ struct ServiceChecks {
     let tools: HostTools
     let subject: Verification.Subject
     let facts: UnitFacts
+    /// Called with each line of the log that is read.
+    var onLine: (@Sendable (ServiceName, JournalLine) -> Void)?
 
     /// Makes every check once.
     ///
@@ -141,6 +143,7 @@ struct ServiceChecks {
         let found: Finding
         do throws(HostError) {
             let lines = try await lines(reading)
+            for line in lines { onLine?(subject.unit.service, line) }
             reading.take(lines, deny: check.deny, limit: facts.logLimit)
             found = logFinding(reading.judgement)
         } catch {

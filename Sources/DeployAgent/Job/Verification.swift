@@ -5,6 +5,8 @@ import HostControl
 struct Verification: Sendable {
     let tools: HostTools
     let timings: Timings
+    /// Called with each line that a service has logged since its start, once.
+    var onLine: (@Sendable (ServiceName, JournalLine) -> Void)?
 
     /// What must hold for one service.
     struct Subject: Sendable {
@@ -102,7 +104,7 @@ struct Verification: Sendable {
             let service = subject.unit.service
             guard let facts = units.first(where: { $0.service == service }) else { continue }
             var trace = traces[service] ?? ServiceTrace()
-            findings += await ServiceChecks(tools: tools, subject: subject, facts: facts).all(&trace)
+            findings += await ServiceChecks(tools: tools, subject: subject, facts: facts, onLine: onLine).all(&trace)
             traces[service] = trace
         }
         for tree in Dictionary(grouping: subjects, by: \.tree.path).values {

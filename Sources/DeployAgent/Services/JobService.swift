@@ -167,9 +167,9 @@ struct JobService: Service {
         // Of a job by hand Redis knows nothing: there is no right to renew, and nobody follows.
         let fleet = progress.isByHand ? nil : fleet
         let right = JobRight(attempt: attempt, fleet: fleet)
-        let narrator = JobNarrator { event in
+        let narrator = JobNarrator { events in
             // A follower that misses a line is not worth a failed job: the error shows in the connection's own log.
-            try? await fleet?.tell(attempt, token: await right.currentToken, [event])
+            try? await fleet?.tell(attempt, token: await right.currentToken, events)
         }
         await right.resume(token: progress.token)
         await state.begin(attempt, narrator)

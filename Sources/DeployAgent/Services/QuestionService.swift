@@ -38,7 +38,7 @@ struct QuestionService: Service {
                 let targets = await planner.targets(
                     PlanAnswer.Question(
                         services: entry["services"], source: entry["source"], branch: entry["branch"],
-                        commit: entry["commit"]))
+                        commit: entry["commit"], purpose: PlanAnswer.Purpose(rawValue: entry["op"]) ?? .deploy))
                 for target in targets { try await fleet.answer(id, from: host, target) }
                 try await fleet.answer(id, from: host, [("type", "done"), ("targets", String(targets.count))])
             }

@@ -116,7 +116,7 @@ package struct Follower: Sendable {
         _ watch: inout Watch, _ rollout: RolloutRecord, _ code: ExitCode?
     ) async throws(CoordinationError) -> ExitCode {
         let targets = try await fleet.targets(watch.id, state: rollout.state)
-        let code = code ?? ExitCode.of(targets, rollout: rollout.state ?? .failed)
+        let code = code ?? ExitCode.of(targets, of: rollout.operation, rollout: rollout.state ?? .failed)
         watch.view.end(isOver: true)
         console.show(rollout, targets, exit: code)
         return code

@@ -15,7 +15,7 @@ extension Console {
             table.add(
                 target.host.text, target.service.text + (target.isSibling ? " (sibling)" : ""), target.unitState,
                 Self.running(target.running, target.basis), target.checkout?.short ?? "",
-                target.verdict(plan.commit), target.canonicalPath?.text ?? "")
+                target.verdict(plan.commit, plan.purpose), target.canonicalPath?.text ?? "")
         }
         return headline(plan) + table.text
     }
@@ -23,12 +23,15 @@ extension Console {
     private func headline(_ plan: Plan) -> String {
         guard let commit = plan.commit else { return "" }
         let subject = plan.targets.first { !$0.subject.isEmpty }?.subject ?? ""
-        let ahead = plan.targets.compactMap(\.ahead).max()
-        let isSame = Set(plan.targets.map(\.ahead)).count == 1
         var words = "commit \(commit.short) of \(plan.source?.text ?? "?"), branch \(plan.branch?.text ?? "?")"
-        if let ahead, ahead > 0 { words += ", \(isSame ? "" : "up to ")\(Counted.commits(ahead)) ahead" }
+        words += distance(plan.targets.map(\.ahead), "ahead") + distance(plan.targets.map(\.behind), "back")
         if !subject.isEmpty { words += ": \(VisibleText(subject))" }
         return words + "\n"
+    }
+
+    private func distance(_ counts: [Int?], _ direction: String) -> String {
+        guard let most = counts.compactMap(\.self).max(), most > 0 else { return "" }
+        return ", \(Set(counts).count == 1 ? "" : "up to ")\(Counted.commits(most)) \(direction)"
     }
 
     /// A running commit, and how it is known when that is not by the agent's own record.
@@ -49,7 +52,7 @@ extension Console {
                         ("checkout_commit", .optional(target.checkout?.text)),
                         ("running_commit", .optional(target.running?.text)), ("basis", .optional(target.basis)),
                         ("remote_commit", .optional(target.remoteCommit?.text)),
-                        ("verdict", .text(target.verdict(plan.commit))),
+                        ("verdict", .text(target.verdict(plan.commit, plan.purpose))),
                     ]))
         }
         show(

@@ -38,7 +38,8 @@ extension StatusView {
             }
             let isEnded = rollout.state?.isEnded == true
             console.show(
-                rollout, targets, exit: isEnded ? ExitCode.of(targets, rollout: rollout.state ?? .failed) : nil)
+                rollout, targets,
+                exit: isEnded ? ExitCode.of(targets, of: rollout.operation, rollout: rollout.state ?? .failed) : nil)
         }
     }
 

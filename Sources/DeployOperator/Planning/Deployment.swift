@@ -38,7 +38,7 @@ package struct Deployment: Sendable {
                 Refusal(.hostStateUnreadable, "a host's answer lacks a path or a commit", remedy: "plan again"))
         }
         if let flaw = order.flaw { throw .refused(Refusal(.orderMalformed, "the order is not good: \(flaw)")) }
-        guard isConfirmed || Confirmation.ask(Self.question(order, settings), console) else {
+        guard isConfirmed || Confirmation.ask(Self.question(order, request.purpose, settings), console) else {
             console.note("nothing was submitted")
             console.summary(exit: .refused)
             return nil
@@ -63,7 +63,8 @@ package struct Deployment: Sendable {
             throw .refused(refusal)
         }
         console.note(
-            "rollout \(order.id.short) submitted: \(order.commit.short) to \(Counted.hosts(order.hosts.count)), "
+            "rollout \(order.id.short) submitted: \(order.operation == .restart ? "restart" : order.commit.short) to "
+                + "\(Counted.hosts(order.hosts.count)), "
                 + "signatures: off")
         console.show(
             JSONLine(
@@ -119,9 +120,17 @@ package struct Deployment: Sendable {
     }
 
     /// What the person is asked before anything is submitted.
-    static func question(_ order: Order, _ settings: OperatorSettings) -> String {
-        "\(settings.place)\n"
-            + "deploy \(order.commit.short) to \(Counted.targets(order.targetCount)) on "
+    static func question(
+        _ order: Order, _ purpose: DeployRequest.Purpose, _ settings: OperatorSettings
+    ) -> String {
+        let targets = Counted.targets(order.targetCount)
+        let what =
+            switch purpose {
+            case .deploy: "deploy \(order.commit.short) to \(targets)"
+            case .restart: "restart \(targets), which stay at \(order.commit.short),"
+            case .rollback: "go back to \(order.commit.short) with \(targets)"
+            }
+        return "\(settings.place)\n\(what) on "
             + Counted.hosts(order.hosts.count) + pace(order) + "?"
     }
 }

@@ -7,6 +7,8 @@ package struct Plan: Sendable, Equatable {
     package let source: SourceName?
     package let branch: BranchName?
     package let commit: CommitID?
+    /// What it is for.
+    package let purpose: DeployRequest.Purpose
     /// Everything that is refused; a plan with refusals is never submitted.
     package let refusals: [OperatorError.TargetRefusal]
     /// Remarks for the operator.
@@ -18,12 +20,13 @@ package struct Plan: Sendable, Equatable {
     ///   - request: what was asked for.
     ///   - targets: what the hosts answered, in any order.
     ///   - silent: the hosts that were asked and did not answer.
+    ///   - destination: the commit to go back to, where none was named.
     ///   - incomplete: the hosts that answered, and what is wrong with the answer.
     ///   - notes: remarks for the operator.
     /// - Returns: the plan, with everything that is refused.
     package static func make(
         _ request: DeployRequest, targets: [PlanTarget], silent: [HostName],
-        incomplete: [OperatorError.TargetRefusal] = [], notes: [String]
+        destination: CommitID? = nil, incomplete: [OperatorError.TargetRefusal] = [], notes: [String]
     ) -> Plan {
         let targets = targets.sorted { left, right in
             if left.host != right.host { return NaturalOrder.precedes(left.host.text, right.host.text) }
@@ -41,13 +44,43 @@ package struct Plan: Sendable, Equatable {
         let sources = Set(good.map(\.source)).sorted()
         let branches = Set(good.compactMap(\.branch)).sorted()
         if sources.count > 1 || branches.count > 1 { refusals.append(.init(several(sources, branches.map(\.text)))) }
-        let remotes = Dictionary(grouping: good, by: \.remoteCommit)
-        if request.commit == nil, remotes.count > 1 { refusals.append(.init(differing(remotes))) }
+        var commit = destination ?? request.commit
+        if commit == nil {
+            do throws(Refusal) { commit = try common(request, good) } catch { refusals.append(.init(error)) }
+        }
+        if let destination, let newer = isForward(good) { refusals.append(.init(alreadyBack(destination, newer))) }
         return Plan(
             targets: targets, source: sources.count == 1 ? try? SourceName(sources[0]) : nil,
             branch: branches.count == 1 ? branches[0] : nil,
-            commit: request.commit ?? (remotes.count == 1 ? good.first?.remoteCommit : nil), refusals: refusals,
-            notes: notes)
+            commit: commit, purpose: request.purpose, refusals: refusals, notes: notes)
+    }
+
+    /// The commit that all hosts' remotes have, or, for a restart, that all have checked out; nil without a host.
+    private static func common(_ request: DeployRequest, _ targets: [PlanTarget]) throws(Refusal) -> CommitID? {
+        if request.purpose == .restart {
+            let commits = Dictionary(grouping: targets, by: \.checkout)
+            guard commits.count > 1 else { return targets.first?.checkout }
+            throw Refusal(
+                .severalCommits, "the hosts have different commits checked out: \(list(commits))",
+                remedy: "an order is for one commit: restart them apart, with --host")
+        }
+        let remotes = Dictionary(grouping: targets, by: \.remoteCommit)
+        guard remotes.count > 1 else { return targets.first?.remoteCommit }
+        throw Refusal(
+            .remotesDiffer, "the hosts' remotes do not have the same commit: \(list(remotes))",
+            remedy: "wait for the mirror and plan again, or name one with --commit")
+    }
+
+    /// A host on which the way "back" leads forward only.
+    private static func isForward(_ targets: [PlanTarget]) -> HostName? {
+        targets.first { $0.behind == 0 && ($0.ahead ?? 0) > 0 }?.host
+    }
+
+    private static func alreadyBack(_ commit: CommitID, _ host: HostName) -> Refusal {
+        Refusal(
+            .nothingToDo,
+            "what was verified before, \(commit.short), is newer than what \(host) has: its last change was a way back already",
+            remedy: "name the commit to go to: --to SHA; qtctl history SERVICE shows them")
     }
 
     private static func silence(_ host: HostName) -> OperatorError.TargetRefusal {
@@ -94,14 +127,11 @@ package struct Plan: Sendable, Equatable {
             remedy: "name one with --ref")
     }
 
-    private static func differing(_ remotes: [CommitID?: [PlanTarget]]) -> Refusal {
-        let words = remotes.map { commit, targets in
+    private static func list(_ commits: [CommitID?: [PlanTarget]]) -> String {
+        commits.map { commit, targets in
             let hosts = Set(targets.map(\.host)).sorted { NaturalOrder.precedes($0.text, $1.text) }
-            return "\(commit?.short ?? "nothing") on \(hosts.map(\.text).joined(separator: ", "))"
-        }
-        return Refusal(
-            .remotesDiffer, "the hosts' remotes do not have the same commit: \(words.sorted().joined(separator: "; "))",
-            remedy: "wait for the mirror and plan again, or name one with --commit")
+            return "\(commit?.short ?? "nothing") on \(Counted.names(hosts.map(\.text)))"
+        }.sorted().joined(separator: "; ")
     }
 
     /// The order that carries this plan out; nil when something is missing, which a plan without refusals never lacks.
@@ -120,8 +150,10 @@ package struct Plan: Sendable, Equatable {
             }
         }
         return Order(
-            fleet: fleet, id: id, operatorName: operatorName, operation: .deploy, source: source, branch: branch,
-            commit: commit, direction: .forward, lines: lines, waves: request.waves, soakSeconds: 0, pauseAfter: .none,
+            fleet: fleet, id: id, operatorName: operatorName, operation: purpose == .restart ? .restart : .deploy,
+            source: source, branch: branch,
+            commit: commit, direction: purpose == .rollback ? .any : .forward, lines: lines, waves: request.waves,
+            soakSeconds: 0, pauseAfter: .none,
             maxFailures: 0, onFailure: .halt, failedHost: request.revertsFailedHost ? .revert : .leave,
             beginBefore: serverTime.adding(seconds: 15 * 60), until: serverTime.adding(seconds: 4 * 3600),
             created: created,

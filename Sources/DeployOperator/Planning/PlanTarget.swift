@@ -19,6 +19,8 @@ package struct PlanTarget: Sendable, Equatable {
     package var remoteCommit: CommitID?
     /// How many commits the checkout is behind; nil when the host does not have them yet.
     package var ahead: Int?
+    /// How many commits the checkout is ahead, where it is to go back; nil when the host does not have them.
+    package var behind: Int?
     package var subject: String
     /// Whether it comes along because it shares a checkout.
     package var isSibling: Bool
@@ -29,7 +31,7 @@ package struct PlanTarget: Sendable, Equatable {
         let missing: [String] = [
             canonicalPath == nil ? "the canonical path" : nil, checkout == nil ? "the checked out commit" : nil,
             branch == nil ? "the branch" : nil, (try? SourceName(source)) == nil ? "the source" : nil,
-            request.commit == nil && remoteCommit == nil ? "the remote's commit" : nil,
+            request.purpose == .deploy && request.commit == nil && remoteCommit == nil ? "the remote's commit" : nil,
         ].compactMap { $0 }
         guard !missing.isEmpty else { return nil }
         return Refusal(
@@ -38,9 +40,11 @@ package struct PlanTarget: Sendable, Equatable {
     }
 
     /// What would happen.
-    package func verdict(_ commit: CommitID?) -> String {
+    package func verdict(_ commit: CommitID?, _ purpose: DeployRequest.Purpose = .deploy) -> String {
         if refusal != nil { return "refused" }
         guard let commit else { return "" }
+        if purpose == .restart { return "restart" }
+        if purpose == .rollback, checkout != commit { return "go back" }
         if checkout == commit { return running == commit && basis == "known" ? "unchanged" : "restart" }
         return "deploy"
     }
@@ -65,6 +69,7 @@ extension PlanTarget {
         branch = try? BranchName(entry["branch"])
         remoteCommit = try? CommitID(entry["remote_commit"])
         ahead = Int(entry["ahead"])
+        behind = Int(entry["behind"])
         subject = entry["subject"]
         isSibling = entry["via"] == "sibling"
         if !entry["rule"].isEmpty {

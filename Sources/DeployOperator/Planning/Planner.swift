@@ -25,20 +25,39 @@ package struct Planner: Sendable {
             (try await fleet.hosts(), try await fleet.serverTime(), try await fleet.hostDownAfter())
         }
         let scope = try Scope.of(request, among: records, now: now, downAfter: downAfter)
+        var destination: CommitID?
+        if request.purpose == .rollback, request.commit == nil {
+            destination = try await self.destination(request, records.filter { scope.hosts.contains($0.name) })
+        }
+        let commit = destination ?? request.commit
         let answers = try await reading { () async throws(CoordinationError) in
-            try await ask(request, scope.hosts)
+            try await ask(request, commit, scope.hosts)
         }
         return Plan.make(
-            request, targets: answers.targets, silent: answers.silent, incomplete: answers.incomplete,
-            notes: scope.notes)
+            request, targets: answers.targets, silent: answers.silent, destination: destination,
+            incomplete: answers.incomplete, notes: scope.notes)
     }
 
-    private func ask(_ request: DeployRequest, _ hosts: [HostName]) async throws(CoordinationError) -> Answers {
+    /// The commit to go back to, by what was verified on these hosts.
+    private func destination(_ request: DeployRequest, _ hosts: [HostRecord]) async throws(OperatorError) -> CommitID {
+        let targets = hosts.flatMap { host in
+            host.services.filter { facts in
+                (request.services.isEmpty || request.services.contains(facts.service))
+                    && (request.source == nil || request.source?.text == facts.source)
+            }.map { (host: host.name, service: $0.service) }
+        }
+        let verified = try await reading { () async throws(CoordinationError) in try await fleet.verified(targets) }
+        return try RollbackChoice.destination(verified)
+    }
+
+    private func ask(
+        _ request: DeployRequest, _ commit: CommitID?, _ hosts: [HostName]
+    ) async throws(CoordinationError) -> Answers {
         let id = RolloutID.random()
         let services = request.services.isEmpty ? "*" : request.services.map(\.text).joined(separator: "+")
         let fields = [
             ("services", services), ("source", request.source?.text ?? ""), ("branch", request.branch?.text ?? ""),
-            ("commit", request.commit?.text ?? ""), ("op", "deploy"),
+            ("commit", commit?.text ?? ""), ("op", request.purpose.rawValue),
         ]
         try await fleet.ask(id, .plan, hosts, lasting: Self.patience, fields: fields)
         var answers = Answers(asked: hosts)

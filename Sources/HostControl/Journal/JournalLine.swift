@@ -49,6 +49,9 @@ package struct JournalLine: Sendable, Equatable {
         dropped = isNotice ? max(1, fields["N_DROPPED"]?.text.flatMap { Int($0) } ?? 1) : 0
     }
 
+    /// The line for who watches: its message, with its priority where that is err or worse (syslog(3)).
+    package var told: String { (priority < 4 ? "<\(priority)> " : "") + (message ?? "(too long to be read)") }
+
     /// The line for evidence: one line, safe to print.
     package var shown: String {
         let time = Timestamp(milliseconds: realtime / 1000)

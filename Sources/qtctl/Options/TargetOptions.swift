@@ -2,7 +2,7 @@ import ArgumentParser
 import DeployModel
 import DeployOperator
 
-/// What `plan` and `deploy` share: what, where, and from which commit.
+/// What `plan`, `deploy`, `restart` and `rollback` share: what, and where.
 struct TargetOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp("Services, by unit, without .service.", valueName: "service"),
@@ -17,11 +17,6 @@ struct TargetOptions: ParsableArguments {
         help: ArgumentHelp("The branch; without it the hosts' default.", valueName: "branch"),
         transform: { try Words.name($0) })
     var ref: BranchName?
-
-    @Option(
-        help: ArgumentHelp("The commit, by its full name; without it what the remote has.", valueName: "sha"),
-        transform: { try Words.name($0) })
-    var commit: CommitID?
 
     @Option(
         help: ArgumentHelp("The source, where there are several.", valueName: "name"), transform: { try Words.name($0) }
@@ -48,11 +43,13 @@ struct TargetOptions: ParsableArguments {
     }
 
     func request(
-        reason: Reason = .none, waves: WaveSizes = .oneByOne, reverts: Bool = true
+        _ purpose: DeployRequest.Purpose, commit: CommitID? = nil, reverts: Bool = true,
+        _ submitting: SubmitOptions? = nil
     ) throws(OperatorError) -> DeployRequest {
         DeployRequest(
-            services: services, branch: ref, commit: commit, source: source, hosts: try hosts.selectors(),
-            excluded: try [HostSelector].read(excluded), waves: waves, reason: reason, revertsFailedHost: reverts,
+            purpose, services: services, branch: ref, commit: commit, source: source, hosts: try hosts.selectors(),
+            excluded: try [HostSelector].read(excluded), waves: submitting?.batch ?? .oneByOne,
+            reason: submitting?.message ?? .none, revertsFailedHost: reverts,
             includesSiblings: siblings == .include)
     }
 }
