@@ -10,9 +10,10 @@ extension LabTests {
             let old = try await fleet.deployGood()
             let new = try await fleet.deployGood()
             // The remote is what is broken: going back must not need it.
-            try await fleet.lab.run("hubexec", "mv \(try await origin()) \(try await origin()).away")
+            let origin = try await fleet.lab.run("origin")
+            try await fleet.lab.run("hubexec", "mv", origin, origin + ".away")
             let (back, summary) = try await fleet.qtctl("rollback", "--all", "--yes", "--batch", "3", "-m", "it is bad")
-            try await fleet.lab.run("hubexec", "mv \(try await origin()).away \(try await origin())")
+            try await fleet.lab.run("hubexec", "mv", origin + ".away", origin)
             #expect(back.code == 0, "\(back)")
             #expect(summary?.targets?.map(\.verdict) == Array(repeating: "verified", count: 6))
             for host in LabFleet.hosts {
@@ -28,8 +29,6 @@ extension LabTests {
             #expect(named.code == 0, "\(named)")
             #expect(try await fleet.picture("h3").head == new)
         }
-
-        private func origin() async throws -> String { try await fleet.lab.run("origin") }
 
         @Test func hostsThatDifferAreNotTakenTogether() async throws {
             let old = try await fleet.deployGood()

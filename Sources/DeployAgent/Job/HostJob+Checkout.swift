@@ -114,7 +114,8 @@ extension Refusal {
     static func notForward(_ commit: CommitID, from head: CommitID) -> Refusal {
         Refusal(
             .notFastForward, "\(commit.short) does not contain \(head.short), which is checked out",
-            remedy: "to go there on purpose, run on the host, as root: qtagent deploy SERVICE --commit \(commit) "
-                + "--reason TEXT --allow-downgrade")
+            remedy:
+                "to go there on purpose: qtctl rollback SERVICE --to \(commit); without Redis, on the host, as root: "
+                + "qtagent deploy SERVICE --commit \(commit) --reason TEXT --allow-downgrade")
     }
 }
