@@ -5,8 +5,9 @@ import Testing
 
 @testable import DeployOperator
 
-/// The live view in a terminal emulator, on a real Redis, with hosts that are played by hand.
-@Suite(.timeLimit(.minutes(10))) struct LiveViewTests {
+/// The live view in a terminal emulator, on a real Redis, with hosts that are played by hand. One after the other: each looks at its
+/// screen again and again, and all at once would leave no time for the other tests.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct LiveViewTests {
     /// A fleet of hosts and an order over all of them, one at a time.
     private struct Stage: Sendable {
         let stage: StandIn

@@ -8,7 +8,7 @@ import Testing
 @testable import DeployOperator
 
 /// The commands that look and that change who belongs to the fleet, from the command line to what is printed.
-@Suite(.timeLimit(.minutes(5))) struct QtctlLookTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct QtctlLookTests {
     private static func variables(_ stage: StandIn, _ home: String) -> [String: String] {
         [
             "QTCTL_FLEET": StandIn.name.text, "QTCTL_REDIS": "\(stage.server.address)", "QTCTL_SIGNATURES": "off",
@@ -93,7 +93,7 @@ import Testing
         try await Self.with([.init(name: "h1")]) { _, all async throws in
             let watched = await Qtctl.run(
                 """
-                shows() { until grep -q "$1" "$HOME/watch" || ! kill -0 $watch; do :; done; }
+                shows() { until grep -q "$1" "$HOME/watch" || ! kill -0 $watch; do sleep 0.05; done; }
                 qtctl status --watch >"$HOME/watch" & watch=$!
                 shows ^h1; qtctl agents drain h1 -m 'new disk' >/dev/null; shows 'drained: new disk'
                 kill -TERM $(pgrep -P $watch || echo $watch); wait $watch; code=$?; cat "$HOME/watch"; exit $code

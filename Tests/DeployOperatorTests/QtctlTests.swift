@@ -133,7 +133,7 @@ import Testing
                 let answer = await Qtctl.run(
                     """
                     qtctl follow \(order.id.short) --json 2>"$HOME/notes" >"$HOME/data" & 
-                    until grep -q dispatched "$HOME/data" || ! kill -0 $!; do :; done
+                    until grep -q dispatched "$HOME/data" || ! kill -0 $!; do sleep 0.05; done
                     kill -\(signal) $(pgrep -P $! || echo $!); wait $!; code=$?
                     cat "$HOME/notes"; tail -n 1 "$HOME/data"; exit $code
                     """, variables(stage, home))
@@ -189,7 +189,7 @@ import Testing
                 let answer = await Qtctl.run(
                     """
                     export SHELL=/bin/bash; export -f qtctl; mkfifo "$HOME/in"
-                    { until grep -qs 'y/N' "$HOME/log" || ! [ -d "$HOME" ]; do :; done; printf '\(typed)'; } >"$HOME/in" &
+                    { until grep -qs 'y/N' "$HOME/log" || ! [ -d "$HOME" ]; do sleep 0.05; done; printf '\(typed)'; } >"$HOME/in" &
                     script -qefc "qtctl deploy --all -m 'to be asked'" "$HOME/log" <"$HOME/in"
                     """, variables(stage, home))
                 #expect(answer.code == code, "\(answer)")

@@ -40,7 +40,8 @@ struct Tmux: Sendable {
 
     /// The lines on the screen; with `history` also those that have scrolled off it.
     func screen(history: Bool = false) async -> [String] {
-        let answer = await run("capture-pane -p \(history ? "-S -" : "")")
+        // A look costs two processes: a moment between two of them is left to what is looked at.
+        let answer = await run("capture-pane -p \(history ? "-S -" : "") && sleep 0.05")
         var lines = answer.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         while lines.last?.isEmpty == true { lines.removeLast() }
         return lines
