@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import RedisClient
 
@@ -28,11 +29,7 @@ final class BareServer: Sendable {
 
     /// Takes one connection, says the words, and closes it once the other side has spoken.
     func answerOnce(_ words: String) async throws {
-        var connection: CInt = -1
-        try await until("a connection") {
-            connection = accept(listener, nil, nil)
-            return connection >= 0
-        }
+        let connection = try await connection()
         defer {
             // Ends the connection even where a child process, started just now, holds a copy of it.
             shutdown(connection, CInt(SHUT_RDWR))
@@ -40,7 +37,8 @@ final class BareServer: Sendable {
         }
         // Closing with unread bytes would reset the connection, and the words might be lost.
         var heard = [UInt8](repeating: 0, count: 4096)
-        try await until("the first words") { recv(connection, &heard, heard.count, CInt(MSG_DONTWAIT)) > 0 }
+        try await ready(connection, POLLIN, "the first words")
+        _ = recv(connection, &heard, heard.count, CInt(MSG_DONTWAIT))
         let bytes = Array(words.utf8)
         guard write(connection, bytes, bytes.count) == bytes.count else {
             throw BareServerError(step: "write", code: errno)
@@ -62,37 +60,46 @@ final class BareServer: Sendable {
         var heard: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         for bytes in words {
-            var count = 0
-            try await until("words") {
-                count = recv(connection, &chunk, chunk.count, CInt(MSG_DONTWAIT))
-                return count > 0
-            }
-            heard += chunk[..<count]
-            var sent = 0
-            // The other side may hang up in the middle: that ends what is to be said.
-            try await until("the words are said") {
-                let count = send(
-                    connection, Array(bytes[sent...]), bytes.count - sent, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
-                if count < 0, errno != EAGAIN { return true }
-                sent += max(count, 0)
-                return sent == bytes.count
-            }
-        }
-        try await until("the other side hangs up") {
+            try await ready(connection, POLLIN, "words")
             let count = recv(connection, &chunk, chunk.count, CInt(MSG_DONTWAIT))
             heard += chunk[..<max(count, 0)]
-            return count == 0 || (count < 0 && errno != EAGAIN)
+            var sent = 0
+            while sent < bytes.count {
+                try await ready(connection, POLLOUT, "room for words")
+                let count = send(
+                    connection, Array(bytes[sent...]), bytes.count - sent, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+                // The other side may hang up in the middle: that ends what is to be said.
+                if count < 0, errno != EAGAIN { break }
+                sent += max(count, 0)
+            }
         }
-        return heard
+        while true {
+            try await ready(connection, POLLIN, "the other side hangs up")
+            let count = recv(connection, &chunk, chunk.count, CInt(MSG_DONTWAIT))
+            heard += chunk[..<max(count, 0)]
+            if count == 0 || (count < 0 && errno != EAGAIN) { return heard }
+        }
     }
 
     private func connection() async throws -> CInt {
-        var connection: CInt = -1
-        try await until("a connection") {
-            connection = accept(listener, nil, nil)
-            return connection >= 0
-        }
+        try await ready(listener, POLLIN, "a connection")
+        let connection = accept(listener, nil, nil)
+        guard connection >= 0 else { throw BareServerError(step: "accept", code: errno) }
         return connection
+    }
+
+    /// Waits until a socket can be read or written, or its other side is gone; two minutes at most.
+    ///
+    /// In a thread of its own: a test that waits must take no time from those that work, above all from the client that it waits
+    /// for.
+    private func ready(_ socket: CInt, _ events: CInt, _ what: String) async throws {
+        let count = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var waits = pollfd(fd: socket, events: Int16(events), revents: 0)
+                continuation.resume(returning: poll(&waits, 1, 120_000))
+            }
+        }
+        guard count > 0 else { throw NeverHappened(what: what) }
     }
 }
 
