@@ -61,6 +61,10 @@ import Testing
         let stop = UnitState(active: "deactivating", sub: "stop-sigterm", job: 8)
         let refusal = await refusal(FakeSystemd([.old, stop], said: said))
         #expect(refusal?.message.contains("job 8 of somebody else took the place of the restart's job 7") == true)
+        // systemd's own job of an automatic restart is nobody else's.
+        let loop = UnitState(active: "activating", sub: "auto-restart", invocation: "b", job: 8, restarts: 1)
+        let died = await self.refusal(FakeSystemd([.old, loop], said: said))
+        #expect(died?.message.contains("the new process died, and systemd has started it again 1 times") == true)
         // One that is gone before the limit is over is not said to be cancelled.
         let slow = UnitState(active: "reloading", sub: "reload", invocation: "b")
         let late = FakeSystemd([.old, slow], said: said)

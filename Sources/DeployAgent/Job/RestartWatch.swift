@@ -33,6 +33,8 @@ struct RestartWatch: Sendable {
         if let found = now.job, isQueued || found != before.job {
             if job == nil { job = found }
             guard let job, job != found else { return .wait }
+            // systemd's own, of an automatic restart: ours had set the count to 0.
+            if now.restarts > 0, !before.isBetweenRestarts { return .ended(Self.startedAgain(now)) }
             return .ended("job \(found) of somebody else took the place of the restart's job \(job)")
         }
         guard let invocation = now.invocationID, invocation != before.invocationID else {
@@ -46,7 +48,7 @@ struct RestartWatch: Sendable {
             // reset-failed and the restart itself set the count to 0. Only a unit that was in a loop of restarts may have
             // added one between these two.
             guard now.restarts == 0 || before.isBetweenRestarts else {
-                return .ended("the new process died, and systemd has started it again \(now.restarts) times")
+                return .ended(Self.startedAgain(now))
             }
             return .runs
         }
@@ -57,6 +59,10 @@ struct RestartWatch: Sendable {
         // `failed`, `inactive`, `deactivating`, and whatever a later systemd adds.
         default: return .ended("the new process died; \(now.stateInWords)")
         }
+    }
+
+    private static func startedAgain(_ now: UnitFacts) -> String {
+        "the new process died, and systemd has started it again \(now.restarts) times"
     }
 
     private static func withoutStart(_ now: UnitFacts) -> String {
