@@ -21,6 +21,8 @@ struct Tmux: Sendable {
                 + "set -g history-limit 10000 ';' set -g remain-on-exit on")
         try #require(opened.code == 0, "\(opened)")
         do {
+            // What is typed before the shell is there would stand before its prompt.
+            _ = await tmux.until { $0.first?.hasPrefix("$") == true }
             let result = try await body(tmux)
             _ = await tmux.run("kill-server")
             return result
