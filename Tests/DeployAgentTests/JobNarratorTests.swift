@@ -42,7 +42,7 @@ import Testing
         }.flatMap(\.self)
         let own = all.filter { $0.state == .output && $0.service == Self.service && $0.step == .verify }
         #expect(own.count == OutputBound.lines + 1)
-        #expect(own.last?.detail == "... and 10 more lines, which only the host's journal has")
+        #expect(own.last?.detail == "... and 10 more lines")
         #expect(all.suffix(3).map(\.state) == [.output, .done, .output])
         #expect(all.contains { $0.detail == "of another" } && all.last?.detail == "anew")
     }

@@ -31,6 +31,6 @@ struct OutputBound {
         return over.filter { $0.value > Self.lines }.sorted {
             ($0.key.service?.text ?? "") < ($1.key.service?.text ?? "")
         }
-        .map { ($0.key.service, "... and \($0.value - Self.lines) more lines, which only the host's journal has") }
+        .map { ($0.key.service, "... and \($0.value - Self.lines) more lines") }
     }
 }

@@ -8,7 +8,7 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs",
         abstract: "Shows what git, the hooks and the services since their restart have printed in a rollout.",
         discussion: """
-            At most 300 lines of a step and service are kept; the host's journal has all of them. What a service printed before \
+            At most 300 lines of a step and service are kept; all that a service printed stands in its host's journal. What it printed before \
             it was taken back stands in qtctl show --evidence, too.
             """)
 
