@@ -175,7 +175,9 @@ import Testing
     /// A client that does not try again, so that what a later call is told is what the server did.
     private func client(of server: BareServer) -> RedisClient {
         RedisClient(
-            RedisConfiguration(address: server.address, clientName: "c", replyLimit: 1 << 20, failFast: true),
+            RedisConfiguration(
+                address: server.address, clientName: "c", connectLimit: .seconds(30), replyLimit: 1 << 20,
+                failFast: true),
             dialer: .sockets, jitter: { _ in .seconds(3600) }, announce: { _ in })
     }
 

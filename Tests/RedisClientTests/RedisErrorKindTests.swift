@@ -166,7 +166,8 @@ import Testing
 
     @Test func aServerThatAsksForAPassword() async throws {
         let server = try BareServer()
-        let client = RedisClient(RedisConfiguration(address: server.address, clientName: "c", failFast: true))
+        let client = RedisClient(
+            RedisConfiguration(address: server.address, clientName: "c", connectLimit: patience, failFast: true))
         async let call = client.outcome("GET", "k")
         try await server.answerOnce("-NOAUTH HELLO must be called with the client already authenticated\r\n")
         #expect(await call == .failure(.needsPassword(server.address)))
