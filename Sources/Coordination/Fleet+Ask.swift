@@ -40,8 +40,8 @@ extension Fleet {
 
     /// The question of an id, or nil when it is gone or of a kind that this program does not know.
     package func question(_ id: RolloutID) async throws(CoordinationError) -> Question? {
-        var cursor = ""
-        guard let entry = try await page(keys.ask(id), behind: &cursor, most: 1).first,
+        var place = StreamPlace.beginning
+        guard let entry = try await page(keys.ask(id), behind: &place, most: 1).first,
             entry["v"] == ContractVersion.current,
             let kind = QuestionKind(rawValue: entry["kind"]),
             let until = DecimalNumber.parse(entry["until"])
@@ -56,10 +56,10 @@ extension Fleet {
         _ = try await run(.answer, [id.text, host.text] + fields.flatMap { [$0.0, $0.1] })
     }
 
-    /// Waits up to `wait` for answers behind `cursor` (at first the empty text), and moves the cursor.
+    /// Waits up to `wait` for answers behind a place, and moves the place.
     package func answers(
-        _ id: RolloutID, behind cursor: inout String, wait: Duration
+        _ id: RolloutID, behind place: inout StreamPlace, wait: Duration
     ) async throws(CoordinationError) -> [StreamEntry] {
-        try await read(keys.ask(id), behind: &cursor, wait: wait).filter { !$0["host"].isEmpty }
+        try await read(keys.ask(id), behind: &place, wait: wait).filter { !$0["host"].isEmpty }
     }
 }

@@ -14,24 +14,24 @@ package enum Bell: Sendable, Hashable {
 
 extension Fleet {
     /// The place in a host's bell from which to listen: behind everything that stands there now.
-    package func bellEnd(_ host: HostName) async throws(CoordinationError) -> String {
+    package func bellEnd(_ host: HostName) async throws(CoordinationError) -> StreamPlace {
         try await end(keys.commands(host))
     }
 
     /// The place from which a host listens after each connect: a minute before the newest entry, so that a question which
     /// was asked while nobody listened is heard. Older ones are given up by who asked.
-    package func bellStart(_ host: HostName) async throws(CoordinationError) -> String {
+    package func bellStart(_ host: HostName) async throws(CoordinationError) -> StreamPlace {
         let end = try await bellEnd(host)
-        guard let milliseconds = end.split(separator: "-").first.flatMap({ UInt64($0) }) else { return end }
-        return "\(milliseconds - min(milliseconds, 60_000))-0"
+        guard let milliseconds = end.id.split(separator: "-").first.flatMap({ UInt64($0) }) else { return end }
+        return StreamPlace(id: "\(milliseconds - min(milliseconds, 60_000))-0")
     }
 
-    /// What a host's bell has rung behind `cursor`, a part at a time, and moves the cursor; waits up to `wait` when there is
+    /// What a host's bell has rung behind a place, a part at a time, and moves the place; waits up to `wait` when there is
     /// nothing. A bell that was deleted and began anew is heard from its beginning.
     package func listen(
-        _ host: HostName, behind cursor: inout String, wait: Duration
+        _ host: HostName, behind place: inout StreamPlace, wait: Duration
     ) async throws(CoordinationError) -> [Bell] {
-        try await read(keys.commands(host), behind: &cursor, wait: wait).map(Self.bell)
+        try await read(keys.commands(host), behind: &place, wait: wait).map(Self.bell)
     }
 
     private static func bell(_ entry: StreamEntry) -> Bell {
@@ -74,17 +74,14 @@ extension Fleet {
 
     /// The text and the signature of an order, as submitted. Nothing of it is checked here but its size.
     package func orderText(_ id: RolloutID) async throws(CoordinationError) -> StoredOrder {
-        let key = keys.rollout(id)
-        var size: Int64 = 0
-        for field in ["order", "signature"] {
-            let length = try await call(["HSTRLEN", key, field]).integerValue ?? 0
-            if field == "order", length == 0 { return .missing }
-            size += length
+        let arguments = [id.text, String(Order.maximumBytes)].map { Array($0.utf8) }
+        let reply = try await evaluate(.order, bytes: arguments, keys.rollout(id))
+        switch reply.first?.text.flatMap(ScriptReply.init(rawValue:)) {
+        case .ok where reply.count == 3: return .whole(text: reply[1].bytes ?? [], signature: reply[2].bytes ?? [])
+        case .missing: return .missing
+        case .tooLong where reply.count == 2: return .tooLong(reply[1].text.flatMap(DecimalNumber.parse) ?? 0)
+        default: throw .contract("order", "replied \(VisibleText(reply.first?.text ?? "nothing"))")
         }
-        guard size <= Order.maximumBytes else { return .tooLong(size) }
-        let values = (try await call(["HMGET", key, "order", "signature"])).elements ?? []
-        guard values.count == 2, let text = values[0].bytes else { return .missing }
-        return .whole(text: text, signature: values[1].bytes ?? [])
     }
 }
 

@@ -250,10 +250,10 @@ extension Fleet {
         (try await call(["HGET", keys.targets(id), "\(host)/\(service)/evidence"])).text ?? ""
     }
 
-    /// Waits up to `wait` for events behind `cursor` (at first the empty text), and moves the cursor.
+    /// Waits up to `wait` for events behind a place, and moves the place.
     package func events(
-        _ id: RolloutID, behind cursor: inout String, wait: Duration
+        _ id: RolloutID, behind place: inout StreamPlace, wait: Duration
     ) async throws(CoordinationError) -> [RolloutEvent] {
-        try await read(keys.events(id), behind: &cursor, wait: wait).map(RolloutEvent.init)
+        try await read(keys.events(id), behind: &place, wait: wait).map(RolloutEvent.init)
     }
 }

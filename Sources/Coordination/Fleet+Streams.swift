@@ -7,31 +7,32 @@ extension Fleet {
     /// Entries of one page at most.
     static let pageLength = 100
 
-    /// What stands in a stream behind `cursor` (at first the empty text), a page at most; moves the cursor. Long values are cut.
+    /// What stands in a stream behind a place, a page at most; moves the place. Long values are cut.
     ///
     /// - Parameters:
     ///   - stream: the key.
-    ///   - cursor: the last entry that was read.
+    ///   - place: how far was read.
     ///   - most: entries at most.
     /// - Returns: the entries; none when all are read.
     /// - Throws: when Redis fails, or the key holds another type.
     func page(
-        _ stream: String, behind cursor: inout String, most: Int = Fleet.pageLength
+        _ stream: String, behind place: inout StreamPlace, most: Int = Fleet.pageLength
     ) async throws(CoordinationError) -> [StreamEntry] {
-        let arguments = [stream, cursor, String(most)].map { Array($0.utf8) }
+        let arguments = [stream, place.id, String(most)].map { Array($0.utf8) }
         let reply = try await evaluate(.page, bytes: arguments, stream)
-        guard reply.count >= 2, reply[0].text == "ok", let place = reply[1].text else {
+        guard reply.count >= 3, reply[0].text == "ok", let id = reply[1].text else {
             throw .contract("page", "replied \(VisibleText(reply.first?.text ?? "nothing"))")
         }
-        cursor = place
-        return Self.entries(reply[2...])
+        place.id = id
+        place.isEnd = reply[2].text == "0"
+        return Self.entries(reply[3...])
     }
 
     /// The newest entry's place, `0-0` where there is none.
-    func end(_ stream: String) async throws(CoordinationError) -> String {
-        var cursor = "$"
-        _ = try await page(stream, behind: &cursor)
-        return cursor
+    func end(_ stream: String) async throws(CoordinationError) -> StreamPlace {
+        var place = StreamPlace(id: "$")
+        _ = try await page(stream, behind: &place)
+        return place
     }
 
     /// As `page`, and waits up to `wait` when there is nothing yet.
@@ -39,15 +40,20 @@ extension Fleet {
     /// Redis' BLOCK runs on the server's wall clock; the limit that counts is `wait` + 3 s of this machine's monotonic clock.
     /// What the wait brings is not looked at: it may be of any size, and the page gives it bounded.
     func read(
-        _ stream: String, behind cursor: inout String, wait: Duration
+        _ stream: String, behind place: inout StreamPlace, wait: Duration
     ) async throws(CoordinationError) -> [StreamEntry] {
-        let entries = try await page(stream, behind: &cursor)
-        guard entries.isEmpty, wait > .zero else { return entries }
+        if wait == .zero || !place.isEnd {
+            let entries = try await page(stream, behind: &place)
+            guard entries.isEmpty, wait > .zero else { return entries }
+        }
         let milliseconds = String(max(1, HumanDuration(wait).milliseconds))
-        let place = cursor.isEmpty ? "0-0" : cursor
+        let id = place.id.isEmpty ? "0-0" : place.id
         let news = try await call(
-            ["XREAD", "COUNT", "1", "BLOCK", milliseconds, "STREAMS", stream, place], within: wait + .seconds(3))
-        return news.isNull ? [] : try await page(stream, behind: &cursor)
+            ["XREAD", "COUNT", "1", "BLOCK", milliseconds, "STREAMS", stream, id], within: wait + .seconds(3))
+        guard news.isNull else { return try await page(stream, behind: &place) }
+        // A stream that was deleted and began anew wakes nobody: the next read looks.
+        place.isEnd = false
+        return []
     }
 
     /// `<id> <number of fields> [<name> <value>]...`, again and again.

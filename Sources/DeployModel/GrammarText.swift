@@ -20,11 +20,16 @@ extension GrammarText {
     ///
     /// - Throws: ``InvalidText`` that shows the text and the grammar.
     package init(_ text: some StringProtocol) throws(InvalidText) {
-        let bytes = Array(text.utf8)
+        try self.init(utf8: Array(text.utf8))
+    }
+
+    /// As ``init(_:)``, of bytes. Those that are not UTF-8 follow no grammar.
+    package init(utf8 bytes: [UInt8]) throws(InvalidText) {
+        let text = String(decoding: bytes, as: UTF8.self)
         guard Self.accepts(bytes) else {
-            throw InvalidText(noun: Self.noun, text: String(text), grammar: Self.grammar)
+            throw InvalidText(noun: Self.noun, text: text, grammar: Self.grammar)
         }
-        self.init(accepted: String(text))
+        self.init(accepted: text)
     }
 
     package var description: String { text }
@@ -63,11 +68,22 @@ extension [UInt8] {
 
 /// A set of ASCII bytes.
 struct ByteClass: Sendable {
-    private let members: Set<UInt8>
+    /// One bit for each byte below 128, in two words: names are checked by the thousand.
+    private let low: UInt64
+    private let high: UInt64
 
-    init(_ characters: String) { members = Set(characters.utf8) }
+    init(_ characters: String) {
+        var bits = (low: UInt64(0), high: UInt64(0))
+        for byte in characters.utf8 {
+            precondition(byte < 128, "a class of ASCII bytes")
+            if byte < 64 { bits.low |= 1 << byte } else { bits.high |= 1 << (byte - 64) }
+        }
+        (low, high) = bits
+    }
 
-    func contains(_ byte: UInt8) -> Bool { members.contains(byte) }
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 64 ? low >> byte & 1 == 1 : byte < 128 && high >> (byte - 64) & 1 == 1
+    }
 
     static let lower = "abcdefghijklmnopqrstuvwxyz"
     static let upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -110,19 +110,21 @@ package struct Order: Hashable, Sendable {
     package var flaw: String? {
         if lines.isEmpty { return "it names no host" }
         var hosts: Set<HostName> = []
-        var targets: Set<String> = []
+        // Of one host: its lines stand together.
+        var services: Set<ServiceName> = []
+        var paths: Set<CanonicalPath> = []
         var last: HostName?
         for line in lines {
             if line.services.isEmpty { return "the line of \(line.host) names no service" }
-            if line.host != last, !hosts.insert(line.host).inserted {
-                return "the lines of \(line.host) do not stand together"
+            if line.host != last {
+                guard hosts.insert(line.host).inserted else { return "the lines of \(line.host) do not stand together" }
+                (services, paths, last) = ([], [], line.host)
             }
-            last = line.host
-            for service in line.services where !targets.insert("\(line.host) \(service)").inserted {
+            for service in line.services where !services.insert(service).inserted {
                 return "\(service) stands twice for \(line.host)"
             }
+            guard paths.insert(line.path).inserted else { return "a path stands twice for \(line.host)" }
         }
-        if Set(lines.map { "\($0.host) \($0.path)" }).count != lines.count { return "a path stands twice for one host" }
         if hosts.count > Self.maximumHosts {
             return "it names \(hosts.count) hosts; at most \(Self.maximumHosts) are taken"
         }

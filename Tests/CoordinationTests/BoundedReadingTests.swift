@@ -20,13 +20,13 @@ import Testing
             small.replyLimit = 1 << 20
             let redis = RedisClient(small)
             let fleet = Fleet(name: bench.fleet.name, redis: redis)
-            var cursor = "0-0"
+            var place = StreamPlace(id: "0-0")
             var heard: [Bell] = []
-            while case let bells = try await fleet.listen(Self.h1, behind: &cursor, wait: .zero), !bells.isEmpty {
+            while case let bells = try await fleet.listen(Self.h1, behind: &place, wait: .zero), !bells.isEmpty {
                 heard += bells
             }
             #expect(heard.count == 6 && heard.last == .question(id, until: Timestamp(milliseconds: 9)))
-            #expect(try await fleet.bellEnd(Self.h1) == cursor)
+            #expect(try await fleet.bellEnd(Self.h1) == place)
             await redis.close()
         }
     }
@@ -36,8 +36,8 @@ import Testing
             let id = RolloutID.random()
             let text = String(repeating: "é", count: 10_000)
             try await bench.send("XADD", bench.keys.events(id), "*", "kind", "output", "detail", "x" + text)
-            var cursor = ""
-            let events = try await bench.fleet.events(id, behind: &cursor, wait: .zero)
+            var place = StreamPlace.beginning
+            let events = try await bench.fleet.events(id, behind: &place, wait: .zero)
             #expect(events.first?.kind == "output")
             #expect(events.first?.detail == "x" + text.prefix(8191) + "\u{FFFD}")
         }
@@ -53,10 +53,10 @@ import Testing
         try await Bench.with { bench in
             let id = RolloutID.random()
             for place in [first, "7-0"] { try await bench.send("XADD", bench.keys.events(id), place, "kind", "job") }
-            var cursor = cursor
-            #expect(try await bench.fleet.events(id, behind: &cursor, wait: .zero).map(\.id) == read)
-            #expect(cursor == "7-0")
-            #expect(try await bench.fleet.events(id, behind: &cursor, wait: .zero) == [])
+            var place = StreamPlace(id: cursor)
+            #expect(try await bench.fleet.events(id, behind: &place, wait: .zero).map(\.id) == read)
+            #expect(place.id == "7-0")
+            #expect(try await bench.fleet.events(id, behind: &place, wait: .zero) == [])
         }
     }
 
@@ -65,10 +65,10 @@ import Testing
             let id = RolloutID.random()
             let last = "18446744073709551615-18446744073709551615"
             for place in ["1-0", last] { try await bench.send("XADD", bench.keys.events(id), place, "kind", "job") }
-            var cursor = ""
-            #expect(try await bench.fleet.events(id, behind: &cursor, wait: .zero).count == 2)
-            #expect(try await bench.fleet.events(id, behind: &cursor, wait: .milliseconds(1)) == [])
-            #expect(cursor == last)
+            var place = StreamPlace.beginning
+            #expect(try await bench.fleet.events(id, behind: &place, wait: .zero).count == 2)
+            #expect(try await bench.fleet.events(id, behind: &place, wait: .milliseconds(1)) == [])
+            #expect(place.id == last)
         }
     }
 

@@ -140,13 +140,13 @@ import Testing
             #expect(try await until > fleet.serverTime())
             let question = try #require(try await fleet.question(id))
             #expect(question.kind == .plan && question.entry["services"] == "*" && question.entry["op"] == "deploy")
-            var cursor = ""
-            #expect(try await fleet.answers(id, behind: &cursor, wait: .milliseconds(1)) == [])
+            var place = StreamPlace.beginning
+            #expect(try await fleet.answers(id, behind: &place, wait: .milliseconds(1)) == [])
             try await fleet.answer(id, from: Self.h1, [("type", "target"), ("rule", "")])
             try await fleet.answer(id, from: Self.h1, [("type", "done"), ("targets", "1")])
-            let answers = try await fleet.answers(id, behind: &cursor, wait: .seconds(5))
+            let answers = try await fleet.answers(id, behind: &place, wait: .seconds(5))
             #expect(answers.map { $0["type"] } == ["target", "done"] && answers.allSatisfy { $0["host"] == "h1" })
-            #expect(try await fleet.answers(id, behind: &cursor, wait: .milliseconds(1)) == [])
+            #expect(try await fleet.answers(id, behind: &place, wait: .milliseconds(1)) == [])
             #expect(try await bench.fire("ask/\(id)/"))
             #expect(try await fleet.question(id) == nil)
             try await fleet.answer(id, from: Self.h1, [("type", "late")])
@@ -157,8 +157,8 @@ import Testing
     @Test func followersOutliveATrimmedStream() async throws {
         try await Bench.with { bench in
             let id = try await bench.submit(bench.order())
-            var cursor = ""
-            let first = try await bench.fleet.events(id, behind: &cursor, wait: .seconds(5))
+            var place = StreamPlace.beginning
+            let first = try await bench.fleet.events(id, behind: &place, wait: .seconds(5))
             #expect(first.map(\.state) == ["queued", "running", "dispatched"])
             #expect(first[0].time <= first[2].time && first[2].kind == "job" && first[2].host == "h1")
             let token = try await bench.claim(id, "h1")
@@ -167,13 +167,13 @@ import Testing
             }
             try await bench.send("XTRIM", bench.keys.events(id), "MAXLEN", "600")
             var rest: [RolloutEvent] = []
-            while case let some = try await bench.fleet.events(id, behind: &cursor, wait: .zero), !some.isEmpty {
+            while case let some = try await bench.fleet.events(id, behind: &place, wait: .zero), !some.isEmpty {
                 #expect(some.count == 100)
                 rest += some
             }
             #expect(rest.compactMap(\.milliseconds) == Array(100..<700))
             try await bench.send("DEL", bench.keys.events(id))
-            #expect(try await bench.fleet.events(id, behind: &cursor, wait: .milliseconds(1)) == [])
+            #expect(try await bench.fleet.events(id, behind: &place, wait: .milliseconds(1)) == [])
         }
     }
 
@@ -241,6 +241,7 @@ import Testing
             let id = try await bench.submit(bench.order(hosts.map { ($0, services) }))
             let attempt = attempt(id)
             _ = try await fleet.pending(h1)
+            _ = try await fleet.orderText(id)
             _ = try await fleet.accept(attempt)
             guard case .granted(let token, _) = try await fleet.claim(attempt, floor: 0) else { continue }
             _ = try await fleet.renew(attempt, token: token)

@@ -22,7 +22,7 @@ import Testing
             ] {
                 try await bench.send("SET", key, "x")
             }
-            var cursor = "0-0"
+            var place = StreamPlace(id: "0-0")
             let fleet = bench.fleet
             await Self.names(bench.keys.rollout(id)) { () async throws(CoordinationError) in
                 _ = try await fleet.rollout(id)
@@ -34,13 +34,13 @@ import Testing
                 _ = try await fleet.targets(id, state: nil)
             }
             await Self.names(bench.keys.events(id)) { () async throws(CoordinationError) in
-                _ = try await fleet.events(id, behind: &cursor, wait: .milliseconds(1))
+                _ = try await fleet.events(id, behind: &place, wait: .milliseconds(1))
             }
             await Self.names(bench.keys.ask(id)) { () async throws(CoordinationError) in
                 _ = try await fleet.question(id)
             }
             await Self.names(bench.keys.commands(Self.h1)) { () async throws(CoordinationError) in
-                _ = try await fleet.listen(Self.h1, behind: &cursor, wait: .milliseconds(1))
+                _ = try await fleet.listen(Self.h1, behind: &place, wait: .milliseconds(1))
             }
             await Self.names(bench.keys.commands(Self.h1)) { () async throws(CoordinationError) in
                 _ = try await fleet.bellEnd(Self.h1)
@@ -105,19 +105,19 @@ import Testing
         try await Bench.with { bench in
             let key = bench.keys.commands(Self.h1)
             let id = RolloutID.random()
-            var cursor = try await bench.fleet.bellEnd(Self.h1)
-            #expect(cursor == "0-0")
+            var place = try await bench.fleet.bellEnd(Self.h1)
+            #expect(place.id == "0-0")
             try await bench.send("XADD", key, "*", "a", "b")
             try await bench.send("XADD", key, "*", "v", "2", "op", "deploy")
             try await bench.send("XADD", key, "*", "v", "1", "op", "\u{1B}[2J")
             try await bench.send("XADD", key, "*", "v", "1", "op", "ask", "ask", "x", "until", "1")
             try await bench.send("XADD", key, "*", "v", "1", "op", "ask", "ask", id.text, "until", "1e9")
             try await bench.send("XADD", key, "*", "v", "1", "op", "deploy")
-            let bells = try await bench.fleet.listen(Self.h1, behind: &cursor, wait: .seconds(5))
+            let bells = try await bench.fleet.listen(Self.h1, behind: &place, wait: .seconds(5))
             #expect(bells.count == 6 && bells.last == .work)
             #expect(bells[2] == .malformed("op \\x1b[2J") && bells[1] == .malformed("contract version 2"))
             #expect(bells.dropLast().allSatisfy { if case .malformed = $0 { true } else { false } })
-            #expect(try await bench.fleet.bellEnd(Self.h1) == cursor)
+            #expect(try await bench.fleet.bellEnd(Self.h1) == place)
             // An id in the far future stops the bell for good; the pending list goes on.
             try await bench.send("XADD", key, "18446744073709551615-18446744073709551615", "v", "1")
             let rollout = try await bench.submit(bench.order())

@@ -35,16 +35,16 @@ import Testing
     }
 
     @Test func aLargeWaveIsDispatchedPartByPart() async throws {
-        try await Bench.with(Self.hosts(60)) { bench in
-            let id = try await bench.submit(bench.order(Self.lines(60), waves: "100%"))
-            #expect(try await Self.open(bench, id, 60).count == 25)
+        try await Bench.with(Self.hosts(24)) { bench in
+            let id = try await bench.submit(bench.order(Self.lines(24), waves: "100%"))
+            #expect(try await Self.open(bench, id, 24).count == 10)
             // All that are out end before the rest is dispatched: the wave is not over.
-            for host in Self.hosts(25) { try await bench.finish(id, host) }
+            for host in Self.hosts(10) { try await bench.finish(id, host) }
             #expect(try await bench.state(id) == "running")
-            for expected in [25, 10] {
+            for expected in [10, 4] {
                 #expect(try await bench.run(.tick, []).first == "ok")
-                #expect(try await Self.open(bench, id, 60).count == expected)
-                for host in try await Self.open(bench, id, 60) { try await bench.finish(id, host) }
+                #expect(try await Self.open(bench, id, 24).count == expected)
+                for host in try await Self.open(bench, id, 24) { try await bench.finish(id, host) }
             }
             #expect(try await bench.state(id) == "succeeded")
             #expect(try await bench.hash(bench.keys.rollout(id))["wave"] == "1")
@@ -52,17 +52,17 @@ import Testing
     }
 
     @Test func aHaltDispatchesNothingMoreOfALargeWave() async throws {
-        try await Bench.with(Self.hosts(30)) { bench in
-            let id = try await bench.submit(bench.order(Self.lines(30), waves: "100%"))
+        try await Bench.with(Self.hosts(12)) { bench in
+            let id = try await bench.submit(bench.order(Self.lines(12), waves: "100%"))
             #expect(try await bench.report(id, "h1", token: "", [("s", "refused")]) == ["ok"])
             #expect(try await bench.state(id) == "halting")
             try await bench.fireDue()
-            #expect(try await Self.open(bench, id, 30).count == 24)
-            for host in Self.hosts(25).dropFirst() { try await bench.finish(id, host) }
+            #expect(try await Self.open(bench, id, 12).count == 9)
+            for host in Self.hosts(10).dropFirst() { try await bench.finish(id, host) }
             #expect(try await bench.state(id) == "failed")
-            #expect(try await bench.job(id, "h30") == "waiting")
+            #expect(try await bench.job(id, "h12") == "waiting")
             let last = try await bench.fleet.targets(id, state: .failed).last
-            #expect(last?.verdict == .skipped && last?.host.text == "h30")
+            #expect(last?.verdict == .skipped && last?.host.text == "h12")
         }
     }
 

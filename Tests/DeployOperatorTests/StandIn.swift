@@ -33,9 +33,9 @@ struct StandIn: Sendable {
                 for host in hosts {
                     // Where the host listens from is fixed before anybody asks.
                     let own = Fleet(name: name, redis: server.client(host.name))
-                    let cursor = try await own.bellEnd(HostName(accepted: host.name))
+                    let place = try await own.bellEnd(HostName(accepted: host.name))
                     group.addTask {
-                        try await live(host, own, cursor)
+                        try await live(host, own, place)
                         return nil
                     }
                 }
@@ -61,12 +61,12 @@ struct StandIn: Sendable {
         try await server.endHold(of: Self.name)
     }
 
-    private static func live(_ host: Host, _ fleet: Fleet, _ start: String) async throws {
-        var cursor = start
+    private static func live(_ host: Host, _ fleet: Fleet, _ start: StreamPlace) async throws {
+        var place = start
         let name = HostName(accepted: host.name)
         do throws(CoordinationError) {
             while !Task.isCancelled {
-                for bell in try await fleet.listen(name, behind: &cursor, wait: .seconds(5)) {
+                for bell in try await fleet.listen(name, behind: &place, wait: .seconds(5)) {
                     switch bell {
                     case .question(let id, _):
                         // As an agent does: what is no question is not answered.

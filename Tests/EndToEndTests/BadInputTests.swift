@@ -90,8 +90,8 @@ extension LabTests {
 
         /// By Redis' own clock: submitted, and accepted by the host.
         private func startedInTime(_ id: RolloutID, _ state: Fleet, _ redis: RedisClient) async throws {
-            var cursor = ""
-            let events = try await state.events(id, behind: &cursor, wait: .zero)
+            var place = StreamPlace.beginning
+            let events = try await state.events(id, behind: &place, wait: .zero)
             let accepted = try #require(events.first { $0.state == "accepted" }?.time)
             let submitted = try #require(try await state.rollout(id)?.submitted)
             let latency = accepted.milliseconds - submitted.milliseconds

@@ -7,6 +7,7 @@ enum EmbeddedScripts {
     static let states = PackageResources.states_tsv
 
     static let files: [String: [UInt8]] = [
+        "_dispatch": PackageResources._dispatch_lua,
         "_fleet": PackageResources._fleet_lua,
         "_glass": PackageResources._glass_lua,
         "_hold": PackageResources._hold_lua,
@@ -23,6 +24,7 @@ enum EmbeddedScripts {
         "hand": PackageResources.hand_lua,
         "heartbeat": PackageResources.heartbeat_lua,
         "member": PackageResources.member_lua,
+        "order": PackageResources.order_lua,
         "page": PackageResources.page_lua,
         "pending": PackageResources.pending_lua,
         "publish": PackageResources.publish_lua,

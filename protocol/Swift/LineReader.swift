@@ -3,16 +3,14 @@ import DeployModel
 /// Reads the `key=value` lines of a text, one by one, in the order that the caller asks for them.
 struct LineReader {
     private let name: String
-    private let lines: [Substring]
+    private let lines: [ArraySlice<UInt8>]
     private let isTerminated: Bool
     private var next = 0
 
     init(name: String, bytes: [UInt8]) {
         self.name = name
-        // Bytes that are not UTF-8 become U+FFFD here, and then differ when the text is encoded again.
-        let text = String(decoding: bytes, as: UTF8.self)
         isTerminated = bytes.last == UInt8(ascii: "\n")
-        lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Substring($0) }
+        lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     }
 
     func problem(_ text: String) -> MalformedText { MalformedText(what: name, line: next, problem: text) }
@@ -21,7 +19,7 @@ struct LineReader {
         guard isTerminated else {
             throw MalformedText(what: name, line: lines.count, problem: "no line feed at its end")
         }
-        guard lines[0] == name else {
+        guard lines[0].elementsEqual(name.utf8) else {
             throw MalformedText(what: name, line: 1, problem: "the first line is not \(name)")
         }
         next = 1
@@ -34,27 +32,31 @@ struct LineReader {
         }
     }
 
-    mutating func valueIfNext(_ key: String) -> String? {
-        guard next < lines.count, lines[next].hasPrefix(key + "=") else { return nil }
-        defer { next += 1 }
-        return String(lines[next].dropFirst(key.utf8.count + 1))
+    /// The bytes behind `<key>=`, and the next line is the one after; nil when another key stands there.
+    mutating func valueIfNext(_ key: String) -> ArraySlice<UInt8>? {
+        guard next < lines.count, lines[next].starts(with: key.utf8) else { return nil }
+        let rest = lines[next].dropFirst(key.utf8.count)
+        guard rest.first == UInt8(ascii: "=") else { return nil }
+        next += 1
+        return rest.dropFirst()
     }
 
     private mutating func value(_ key: String) throws(MalformedText) -> String {
         guard let value = valueIfNext(key) else {
             throw MalformedText(what: name, line: next + 1, problem: "\(key)= expected")
         }
-        return value
+        // Bytes that are not UTF-8 become U+FFFD here, and then differ when the text is encoded again.
+        return String(decoding: value, as: UTF8.self)
     }
 
-    func parse<Name: GrammarText>(_ text: String) throws(MalformedText) -> Name {
-        do throws(InvalidText) { return try Name(text) } catch { throw problem(error.description) }
+    func parse<Name: GrammarText>(_ bytes: some Sequence<UInt8>) throws(MalformedText) -> Name {
+        do throws(InvalidText) { return try Name(utf8: Array(bytes)) } catch { throw problem(error.description) }
     }
 
     mutating func name<Name: GrammarText>(_ key: String) throws(MalformedText) -> Name {
         // In two steps: an argument that moves on is evaluated after `self` was taken, and the error would name the line before.
         let text = try value(key)
-        return try parse(text)
+        return try parse(text.utf8)
     }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws(MalformedText) -> Choice

@@ -76,11 +76,11 @@ package enum OrderText {
     private static func hostLines(_ reader: inout LineReader) throws(MalformedText) -> [Order.Line] {
         var lines: [Order.Line] = []
         while let value = reader.valueIfNext("at") {
-            let parts = value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            let parts = value.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             guard parts.count == 4 else { throw reader.problem("at has \(parts.count) parts, not 4") }
             var services: [ServiceName] = []
-            for part in parts[3].split(separator: "+", omittingEmptySubsequences: false) {
-                services.append(try reader.parse(String(part)))
+            for part in parts[3].split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false) {
+                services.append(try reader.parse(part))
             }
             lines.append(
                 Order.Line(

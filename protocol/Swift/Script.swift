@@ -24,6 +24,7 @@ package struct Script: Sendable {
     package static let hand = Script("hand")
     package static let heartbeat = Script("heartbeat")
     package static let member = Script("member")
+    package static let order = Script("order")
     package static let page = Script("page")
     package static let pending = Script("pending")
     package static let publish = Script("publish")
@@ -36,8 +37,8 @@ package struct Script: Sendable {
 
     /// Every script of the contract.
     package static let all = [
-        accept, answer, ask, claim, enrol, hand, heartbeat, member, page, pending, publish, refuse, renew, report,
-        step, submit, tick,
+        accept, answer, ask, claim, enrol, hand, heartbeat, member, order, page, pending, publish, refuse, renew,
+        report, step, submit, tick,
     ]
 }
 

@@ -31,7 +31,7 @@ end
 -- Times of the fleet in milliseconds; an operator may set a field of that name in meta.
 local DEFAULTS = {
   accept_ms = 30000, lease_ttl_ms = 30000, silence_ms = 45000, unknown_ms = 600000, host_down_ms = 90000,
-  away_ms = 10000,
+  away_ms = 10000, kept = 200, kept_ms = 7776000000,
 }
 local function setting(name)
   return tonumber(redis.call('HGET', KEYS[1], name) or DEFAULTS[name]) or DEFAULTS[name]

@@ -1,4 +1,4 @@
--- How a rollout moves: the only place that dispatches, settles and ends one.
+-- How a rollout and its jobs move, and how a rollout ends.
 local function move_rollout(id, event_name, detail)
   local from = redis.call('HGET', rollout_key(id), 'state')
   local to = STATES.rollout[from][event_name]
@@ -10,11 +10,32 @@ local function move_rollout(id, event_name, detail)
   return to
 end
 
+local function tell_job(id, host, from, to, detail)
+  audit({ kind = 'job', rollout = id, host = host, from = from, to = to, detail = detail })
+  event(id, 'job', host, '', '', to, '', detail)
+end
 local function move_job(id, host, to, detail)
   local from = redis.call('HGET', targets_key(id), host .. '/state')
   redis.call('HSET', targets_key(id), host .. '/state', to)
-  audit({ kind = 'job', rollout = id, host = host, from = from, to = to, detail = detail })
-  event(id, 'job', host, '', '', to, '', detail)
+  tell_job(id, host, from, to, detail)
+end
+
+-- Takes out what is neither among the newest rollouts nor young: a few for each that ends, so that no call takes long. UNLINK
+-- gives the memory back beside the scripts.
+local FORGOTTEN = 3
+local function forget_old()
+  local surplus = redis.call('ZCARD', key('rollouts')) - setting('kept')
+  if surplus <= 0 then return end
+  local old = redis.call('ZRANGEBYSCORE', key('rollouts'), '-inf', int(NOW - setting('kept_ms')), 'LIMIT', '0',
+    int(math.min(surplus, FORGOTTEN)))
+  for _, id in ipairs(old) do
+    local state = redis.pcall('HGET', rollout_key(id), 'state')
+    if not STATES.rollout[state] or redis.call('HEXISTS', rollout_key(id), 'ended_ms') == 1 then
+      redis.call('UNLINK', rollout_key(id), targets_key(id), key('rollout:' .. id .. ':events'))
+      redis.call('ZREM', key('rollouts'), id)
+      redis.pcall('ZREM', key('break_glass'), id)
+    end
+  end
 end
 
 -- Gives the rollout's services back and writes its end.
@@ -25,37 +46,5 @@ local function end_rollout(id, event_name, detail)
   end
   cancel('until', id, '')
   redis.call('HSET', rollout_key(id), 'ended_ms', int(NOW), 'ended_at', stamp(NOW))
-end
-
-local function dispatch_one(id, host, op, accept_due)
-  redis.call('HSET', targets_key(id), host .. '/op', op, host .. '/attempt', '1', host .. '/dispatched_ms', int(NOW))
-  -- Another type under this name: the host never hears of the job, and the accept timer ends it.
-  redis.pcall('HSET', key('pending:' .. host), id .. '/' .. op .. '/1', int(NOW))
-  append('commands:' .. host, 'MINID', '~', int(NOW - 86400000), '*', 'v', '1', 'rollout', id, 'op', op, 'attempt', '1')
-  timer('accept', id, host, accept_due)
-  move_job(id, host, STATES.job.waiting.dispatch, '')
-end
-
--- Dispatches what is left of the wave, a part of it in one call; the rest falls due at once as a timer. One dispatch takes
--- about 0.04 ms, and no call but submit may hold Redis for 2 ms.
-local DISPATCHES = 25
-local function dispatch_wave(id)
-  local r = redis.call('HMGET', rollout_key(id), 'next', 'wave_left', 'op')
-  local first, left = tonumber(r[1]), tonumber(r[2])
-  local count = math.min(left, DISPATCHES)
-  local accept_due = NOW + setting('accept_ms')
-  for n = first, first + count - 1 do
-    dispatch_one(id, redis.call('HGET', targets_key(id), int(n)), r[3], accept_due)
-  end
-  redis.call('HSET', rollout_key(id), 'next', int(first + count), 'wave_left', int(left - count))
-  redis.call('HINCRBY', rollout_key(id), 'open', count)
-  if left > count then timer('dispatch', id, '', NOW) end
-end
-
-local function begin_wave(id)
-  local wave = redis.call('HINCRBY', rollout_key(id), 'wave', 1)
-  local sizes = {}
-  for size in string.gmatch(redis.call('HGET', rollout_key(id), 'sizes'), '%d+') do sizes[#sizes + 1] = size end
-  redis.call('HSET', rollout_key(id), 'wave_left', sizes[wave])
-  dispatch_wave(id)
+  forget_old()
 end

@@ -48,7 +48,8 @@ redis.call('DEL', key('host:' .. host))
 redis.call('HSET', key('host:' .. host), 'v', '1', 'beat_ms', int(NOW), 'beat_at', stamp(NOW), 'machine_id', machine,
   'boot_id', ARGV[3], 'agent', ARGV[4], 'contract', ARGV[5], 'state', state, 'rollout', rollout, 'step', step,
   'services', services, 'shown', shown, 'shown_ms', shown_ms)
-for n = 12, #ARGV, 2 do redis.call('HSET', key('host:' .. host), ARGV[n], ARGV[n + 1]) end
+-- Lua's stack takes some thousand values, and a host may have that many facts.
+for n = 12, #ARGV, 1000 do redis.call('HSET', key('host:' .. host), unpack(ARGV, n, math.min(n + 999, #ARGV))) end
 if DOUBT then begin_hold() end
 redis.call('HSET', KEYS[1], 'last_beat', int(NOW), 'run_id', RUN_ID)
 if rollout ~= '' then

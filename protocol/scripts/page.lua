@@ -2,7 +2,7 @@
 -- page: a part of a stream, behind a place. What is long is cut, so that nobody's entry costs a reader more than a page.
 -- keys:    meta
 -- args:    stream(the whole key) cursor(the last entry that was read; empty: none; $: reads nothing, tells the end) entries
--- replies: ok <cursor> [<id> <number of fields> [<name> <value>]...]...
+-- replies: ok <cursor> <left: 1 when more entries follow> [<id> <number of fields> [<name> <value>]...]...
 -- events:
 -- include:
 local STREAM, CURSOR = ARGV[1], ARGV[2]
@@ -21,11 +21,11 @@ local function precedes(left, right)
 end
 
 local newest = (redis.call('XREVRANGE', STREAM, '+', '-', 'COUNT', '1')[1] or {})[1]
-if CURSOR == '$' then return { 'ok', newest or '0-0' } end
-if not newest or newest == CURSOR then return { 'ok', CURSOR } end
+if CURSOR == '$' then return { 'ok', newest or '0-0', '0' } end
+if not newest or newest == CURSOR then return { 'ok', CURSOR, '0' } end
 -- An end before the place that was read: the stream was deleted and began anew.
 local from = (CURSOR == '' or precedes(newest, CURSOR)) and '-' or '(' .. CURSOR
-local reply, bytes = { 'ok', CURSOR }, 0
+local reply, bytes = { 'ok', CURSOR, '0' }, 0
 for _ = 1, ENTRIES do
   -- One by one: a hundred entries of a megabyte must not be copied to give the first.
   local entry = redis.call('XRANGE', STREAM, from, '+', 'COUNT', '1')[1]
@@ -39,6 +39,7 @@ for _ = 1, ENTRIES do
     bytes = bytes + #fields[n]
     if n <= 2 * count then reply[#reply + 1] = string.sub(fields[n], 1, VALUE) end
   end
+  reply[3] = id == newest and '0' or '1'
   if id == newest or bytes > BYTES then break end
   from = '(' .. id
 end

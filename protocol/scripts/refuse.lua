@@ -4,7 +4,7 @@
 -- args:    id host op attempt rule error
 -- replies: ok | closed <state> | unknown
 -- events:  verdict, job ended, and what settling brings
--- include: fleet states rollout settle job
+-- include: fleet states rollout dispatch settle job
 local no = refusal('report')
 if no then return no end
 if STATE ~= 'dispatched' then return { 'closed', STATE } end

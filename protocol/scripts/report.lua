@@ -5,7 +5,7 @@
 --          previous_commit running_commit started_at finished_at evidence
 -- replies: ok | again | superseded | incomplete | closed <state> | unknown
 -- events:  verdict, job ended, and what settling brings
--- include: fleet states rollout settle job verdict
+-- include: fleet states rollout dispatch settle job verdict
 local FIRST = 7
 local no = refusal('report')
 if no then return no end

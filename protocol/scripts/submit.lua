@@ -7,7 +7,7 @@
 --          drained <host> <operator> <reason> | down <host> <beat_ms> <server_ms> |
 --          busy <service> <id> <operator> <since_ms> <server_ms> <reason> | hold <until_ms> <server_ms> <cause>
 -- events:  rollout running, job dispatched
--- include: fleet hold states rollout
+-- include: fleet hold states rollout dispatch
 local FIRST_HOST = 21
 local id, order = ARGV[1], ARGV[2]
 local known = redis.call('HGET', rollout_key(id), 'order')

@@ -5,7 +5,7 @@
 -- args:
 -- replies: ok <timers left> | none
 -- events:  what the timer brings
--- include: fleet hold states rollout settle
+-- include: fleet hold states rollout dispatch settle
 if DOUBT then return { 'none' } end
 local due = redis.call('ZRANGEBYSCORE', key('timers'), '-inf', int(NOW), 'LIMIT', '0', '1')
 if not due[1] then return { 'none' } end

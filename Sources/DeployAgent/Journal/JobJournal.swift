@@ -98,8 +98,8 @@ final class JobJournal {
     private static func read(_ path: FilePath) throws(Errno) -> (records: [JournalRecord], end: Int) {
         let bytes = (try DurableFile.read(path, limit: 4 << 20) ?? []).prefix { $0 != 0 }
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\n")
-        return (lines.compactMap { JournalRecord(line: $0) }, end)
+        let lines = bytes[..<end].split(separator: UInt8(ascii: "\n"))
+        return (lines.compactMap { JournalRecord(line: String(decoding: $0, as: UTF8.self)) }, end)
     }
 
     private static func lock(_ file: FileDescriptor) throws(Errno) {

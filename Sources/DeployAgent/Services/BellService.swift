@@ -24,30 +24,30 @@ struct BellService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var cursor: String?
-            while !Task.isCancelled { await listenUntilTrouble(&cursor) }
+            var place: StreamPlace?
+            while !Task.isCancelled { await listenUntilTrouble(&place) }
         }
     }
 
     /// One life of the connection: from its first `pending` to its loss.
     ///
-    /// The cursor outlives it: a question that was rung meanwhile is still answered. The first one begins a minute before the
+    /// The place outlives it: a question that was rung meanwhile is still answered. The first one begins a minute before the
     /// newest entry: what was asked while the agent started is still waited for, older questions are nobody's any more.
-    private func listenUntilTrouble(_ place: inout String?) async {
+    private func listenUntilTrouble(_ lastPlace: inout StreamPlace?) async {
         do throws(CoordinationError) {
             let generation = try await fleet.server().generation
-            var cursor = if let place { place } else { try await fleet.bellStart(host) }
-            defer { place = cursor }
+            var place = if let lastPlace { lastPlace } else { try await fleet.bellStart(host) }
+            defer { lastPlace = place }
             try await takePending()
             await noteRedis(nil)
             var lastAsked = ContinuousClock.now
             var isRung = false
             while !Task.isCancelled {
-                let bells = try await fleet.listen(host, behind: &cursor, wait: isRung ? .zero : Self.wait)
+                let bells = try await fleet.listen(host, behind: &place, wait: isRung ? .zero : Self.wait)
                 for bell in bells { await take(bell) }
                 isRung = isRung || bells.contains(.work)
                 // However many bells have rung, one question is enough: when all are heard, or hearing them takes long.
-                let isHeard = isRung && bells.isEmpty
+                let isHeard = isRung && place.isEnd
                 if isHeard || ContinuousClock.now - lastAsked >= (isRung ? Self.patience : Self.wait) {
                     try await takePending()
                     lastAsked = .now

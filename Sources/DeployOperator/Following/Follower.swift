@@ -53,7 +53,7 @@ package struct Follower: Sendable {
         let id: RolloutID
         var view: any FollowView
         let deadline: ContinuousClock.Instant?
-        var cursor = ""
+        var place = StreamPlace.beginning
         /// The rollout as it was looked at last.
         var rollout: RolloutRecord?
         var nextLook = ContinuousClock.now
@@ -81,7 +81,7 @@ package struct Follower: Sendable {
     private func round(_ watch: inout Watch) async throws(CoordinationError) -> ExitCode? {
         let rollout = try await look(&watch)
         let isEnded = rollout.state?.isEnded == true
-        let events = try await fleet.events(watch.id, behind: &watch.cursor, wait: isEnded ? .zero : watch.wait)
+        let events = try await fleet.events(watch.id, behind: &watch.place, wait: isEnded ? .zero : watch.wait)
         for event in events {
             watch.view.show(event, of: watch.id)
             if event.kind == "rollout" { watch.nextLook = .now }
@@ -136,7 +136,7 @@ package struct Follower: Sendable {
         }
     }
 
-    /// Redis is away: says so once, and gives up after a while. Nothing is lost or shown twice: the cursor stays.
+    /// Redis is away: says so once, and gives up after a while. Nothing is lost or shown twice: the place stays.
     private func endure(_ error: CoordinationError, _ watch: inout Watch) async throws(OperatorError) -> ExitCode? {
         if case .unknownRollout = error { throw .lost(watch.id) }
         guard error.mayPass, !Task.isCancelled else { throw .fleet(error) }

@@ -36,7 +36,7 @@ package struct LogReader: Sendable {
     /// - Throws: ``OperatorError`` for a host that the rollout does not have, and when Redis stays away.
     package func show(_ id: RolloutID, _ filter: Filter, follows: Bool) async throws(OperatorError) {
         let hosts = try await names(id, filter)
-        var cursor = ""
+        var place = StreamPlace.beginning
         var outageBegan: ContinuousClock.Instant?
         var isEmpty = true
         while !Task.isCancelled {
@@ -44,7 +44,7 @@ package struct LogReader: Sendable {
                 // The state before the events: then an empty read behind its end proves that all was shown.
                 guard let rollout = try await fleet.rollout(id) else { throw .unknownRollout(id.text) }
                 let isOver = rollout.state?.isEnded == true || !follows
-                let events = try await fleet.events(id, behind: &cursor, wait: isOver ? .zero : .seconds(1))
+                let events = try await fleet.events(id, behind: &place, wait: isOver ? .zero : .seconds(1))
                 for event in events where Self.isWanted(event, hosts, filter) {
                     isEmpty = false
                     show(event, of: id)

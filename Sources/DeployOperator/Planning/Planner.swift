@@ -61,11 +61,11 @@ package struct Planner: Sendable {
         ]
         try await fleet.ask(id, .plan, hosts, lasting: Self.patience, fields: fields)
         var answers = Answers(asked: hosts)
-        var cursor = ""
+        var place = StreamPlace.beginning
         let began = ContinuousClock.now
         var lastLine = began
         while !answers.silent.isEmpty, ContinuousClock.now - began < Self.patience {
-            for entry in try await fleet.answers(id, behind: &cursor, wait: .seconds(1)) { answers.take(entry) }
+            for entry in try await fleet.answers(id, behind: &place, wait: .seconds(1)) { answers.take(entry) }
             if !answers.silent.isEmpty, ContinuousClock.now - lastLine > Self.silence {
                 lastLine = .now
                 let names = answers.silent.map(\.text).joined(separator: ", ")
