@@ -91,12 +91,11 @@ let package = Package(
                 signals,
             ],
             swiftSettings: strict),
-
         .target(
             name: "TestSupport",
             dependencies: ["DeployModel", "DeployProtocol", "RedisClient", subprocess, system],
             path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "DeployModelTests", dependencies: ["DeployModel"], swiftSettings: strict),
+        .testTarget(name: "DeployModelTests", dependencies: ["DeployModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DeployProtocolTests",
             dependencies: ["DeployProtocol", "DeployModel", "TestSupport", subprocess, system],

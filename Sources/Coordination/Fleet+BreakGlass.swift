@@ -54,14 +54,8 @@ extension Fleet {
         of services: [ServiceName], within limit: Duration
     ) async throws(CoordinationError) -> LeaseHolder? {
         let fields = ["rollout", "operator", "since_ms", "reason"]
-        let replies: [RedisValue]
-        do throws(RedisError) {
-            replies = try await redis.pipeline(
-                [RedisCommand(words: ["TIME"])]
-                    + services.map { RedisCommand(words: ["HMGET", keys.lease($0)] + fields) }, within: limit)
-        } catch {
-            throw .redis(error)
-        }
+        let commands = [["TIME"]] + services.map { ["HMGET", keys.lease($0)] + fields }
+        let replies = try await pipeline(commands, within: limit)
         let now = (replies.first?.elements?.first?.text).flatMap { DecimalNumber.parse($0) } ?? 0
         for (service, reply) in zip(services, replies.dropFirst()) {
             if case .error(let error) = reply { throw .contract(keys.lease(service), "\(VisibleText(error.message))") }

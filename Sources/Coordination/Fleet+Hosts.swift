@@ -50,13 +50,7 @@ extension Fleet {
         let memberships = HashFields(try await call(["HGETALL", keys.hosts]))
         let names = memberships.names.compactMap { try? HostName($0) }.sorted()
         if names.isEmpty { return [] }
-        let replies: [RedisValue]
-        do throws(RedisError) {
-            replies = try await redis.pipeline(
-                names.map { RedisCommand(words: ["HGETALL", keys.host($0)]) }, within: Self.patience)
-        } catch {
-            throw .redis(error)
-        }
+        let replies = try await pipeline(names.map { ["HGETALL", keys.host($0)] })
         return zip(names, replies).map { name, reply in
             Self.record(name, membership: memberships[name.text], facts: HashFields(reply))
         }

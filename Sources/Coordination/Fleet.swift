@@ -10,22 +10,28 @@ package struct Fleet: Sendable {
     /// The fleet.
     package let name: FleetName
     let keys: Keys
-    let redis: RedisClient
+    private let redis: RedisClient
+    private let failed: @Sendable (CallFault) -> Void
 
     /// How long an operation that does not block may take. Scripts take under 2 ms; the rest is the network.
     static let patience: Duration = .seconds(2)
 
-    /// The state of `name`, over the connection of `redis`.
-    package init(name: FleetName, redis: RedisClient) {
+    /// The state of `name`, over the connection of `redis`; `failed` is told the kind of each call that failed, for counting.
+    package init(
+        name: FleetName, redis: RedisClient, failed: @escaping @Sendable (CallFault) -> Void = { _ in }
+    ) {
         self.name = name
         self.redis = redis
+        self.failed = failed
         keys = Keys(fleet: name)
     }
 
     /// What the server said of itself when the connection was made; connects when there is none.
     package func server() async throws(CoordinationError) -> ServerFacts {
         do throws(RedisError) {
-            let facts = try await redis.facts(within: Self.patience)
+            let facts = try await counting { () async throws(RedisError) in
+                try await redis.facts(within: Self.patience)
+            }
             return ServerFacts(version: "\(facts.version)", runID: facts.runID, generation: facts.generation)
         } catch {
             throw .redis(error)
@@ -55,10 +61,11 @@ package struct Fleet: Sendable {
         _ script: Script, bytes arguments: [[UInt8]], _ name: String, within limit: Duration = Fleet.patience
     ) async throws(CoordinationError) -> [RedisValue] {
         do throws(RedisError) {
-            return try await redis.evaluate(
-                RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
-                within: limit
-            ).elements ?? []
+            return try await counting { () async throws(RedisError) in
+                try await redis.evaluate(
+                    RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
+                    within: limit)
+            }.elements ?? []
         } catch {
             throw Self.named(error, name)
         }
@@ -72,18 +79,36 @@ package struct Fleet: Sendable {
 
     func call(_ words: [String], within limit: Duration = Fleet.patience) async throws(CoordinationError) -> RedisValue
     {
-        do throws(RedisError) { return try await redis.call(RedisCommand(words: words), within: limit) } catch {
+        do throws(RedisError) {
+            return try await counting { () async throws(RedisError) in
+                try await redis.call(RedisCommand(words: words), within: limit)
+            }
+        } catch {
             throw Self.named(error, words.first { $0.hasPrefix("{") } ?? "Redis")
         }
     }
 
     /// Many commands in one go; an error among the replies is a reply.
-    func pipeline(_ commands: [[String]]) async throws(CoordinationError) -> [RedisValue] {
+    func pipeline(
+        _ commands: [[String]], within limit: Duration = Fleet.patience
+    ) async throws(CoordinationError) -> [RedisValue] {
         if commands.isEmpty { return [] }
         do throws(RedisError) {
-            return try await redis.pipeline(commands.map { RedisCommand(words: $0) }, within: Self.patience)
+            return try await counting { () async throws(RedisError) in
+                try await redis.pipeline(commands.map { RedisCommand(words: $0) }, within: limit)
+            }
         } catch {
             throw .redis(error)
+        }
+    }
+
+    /// Makes a call; the kind of its error is told before it goes on.
+    private func counting<Value>(
+        _ call: () async throws(RedisError) -> Value
+    ) async throws(RedisError) -> Value {
+        do throws(RedisError) { return try await call() } catch {
+            if let fault = CallFault(error) { failed(fault) }
+            throw error
         }
     }
 }

@@ -23,12 +23,12 @@ package struct Agent {
         }
     }
 
-    /// The services of an agent.
+    /// The services of an agent. `tally` is where the connections count their errors too.
     ///
     /// - Throws: when the state directory can't be used; the error names it.
     package static func services(
         _ configuration: AgentConfiguration, identity: HostIdentity, connections: Connections,
-        runner: any CommandRunning, notifier: Notifier, logger: Logger
+        runner: any CommandRunning, notifier: Notifier, tally: AgentTally, logger: Logger
     ) async throws -> [any Service] {
         let directory = FilePath(configuration.stateDirectory)
         let spool = try prepare(directory)
@@ -39,30 +39,44 @@ package struct Agent {
         let host = configuration.host
         let state = AgentState(notifier: notifier, fleet: configuration.fleet, host: host, speech: speech)
         let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
-        let queue = JobQueue()
-        let questions = QuestionQueue()
-        let published = WakeUp()
+        let (queue, questions, published) = (JobQueue(), QuestionQueue(), WakeUp())
         let complaints = Complaints(speech)
+        return [ReadinessService(notifier: notifier, state: state)]
+            + metrics(configuration, identity, tally, spool, speech, logger) + [
+                PublishService(
+                    host: host, machineID: identity.machineID, fleet: connections.publish, spool: spool,
+                    wake: published,
+                    complaints: complaints, logger: logger),
+                BeatService(
+                    configuration: configuration, identity: identity, fleet: connections.publish, state: state,
+                    survey: HostSurvey(configuration: configuration, tools: tools, running: running), tally: tally,
+                    logger: logger),
+                JobService(
+                    configuration: configuration, identity: identity, tools: tools, memory: memory,
+                    fleet: connections.control, state: state, queue: queue, spool: spool, published: published,
+                    complaints: complaints, tally: tally, logger: logger),
+                LeftJobService(host: host, stateDirectory: configuration.stateDirectory, queue: queue),
+                QuestionService(
+                    host: host, fleet: connections.publish, queue: questions,
+                    planner: PlanAnswer(configuration: configuration, tools: tools, running: running),
+                    complaints: complaints, logger: logger),
+                BellService(
+                    host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions,
+                    complaints: complaints, published: published, logger: logger),
+            ]
+    }
+
+    /// The service for metrics, where they are configured. It is stopped last but one, so that a scrape shows how a stopping agent
+    /// finishes its job.
+    private static func metrics(
+        _ configuration: AgentConfiguration, _ identity: HostIdentity, _ tally: AgentTally, _ spool: ReportSpool,
+        _ speech: Speech, _ logger: Logger
+    ) -> [any Service] {
+        guard let settings = configuration.metrics else { return [] }
         return [
-            ReadinessService(notifier: notifier, state: state),
-            PublishService(
-                host: host, machineID: identity.machineID, fleet: connections.publish, spool: spool, wake: published,
-                complaints: complaints, logger: logger),
-            BeatService(
-                configuration: configuration, identity: identity, fleet: connections.publish, state: state,
-                survey: HostSurvey(configuration: configuration, tools: tools, running: running), logger: logger),
-            JobService(
-                configuration: configuration, identity: identity, tools: tools, memory: memory,
-                fleet: connections.control, state: state, queue: queue, spool: spool, published: published,
-                complaints: complaints, logger: logger),
-            LeftJobService(host: host, stateDirectory: configuration.stateDirectory, queue: queue),
-            QuestionService(
-                host: host, fleet: connections.publish, queue: questions,
-                planner: PlanAnswer(configuration: configuration, tools: tools, running: running),
-                complaints: complaints, logger: logger),
-            BellService(
-                host: host, fleet: connections.bell, state: state, jobs: queue, questions: questions,
-                complaints: complaints, published: published, logger: logger),
+            MetricsService(
+                settings: settings, page: AgentPage(configuration, identity), tally: tally, spool: spool,
+                speech: speech, logger: logger)
         ]
     }
 

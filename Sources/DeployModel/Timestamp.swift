@@ -8,6 +8,9 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
+    /// Seconds since the epoch, as metrics give them.
+    package var seconds: Double { Double(milliseconds) / 1000 }
+
     /// The moment `seconds` later; beyond what can be counted, the last or the first moment that can.
     package func adding(seconds: Int64) -> Timestamp {
         let (added, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)

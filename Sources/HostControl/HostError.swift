@@ -39,6 +39,8 @@ package enum HostError: Error, Equatable, Sendable {
     case fetchTooLarge(path: String, bytes: UInt64)
     /// The metrics endpoint gave no whole answer within its limits.
     case noMetrics(url: String, reason: String)
+    /// Metrics can't be offered there: the port is taken, the folder is missing.
+    case cannotListen(address: String, reason: String)
     /// The service manager's notification socket did not take a message.
     case notNotified(reason: String)
 }
@@ -80,6 +82,9 @@ extension HostError: CustomStringConvertible {
             "the fetch in \(safe(path)) was ended at \(bytes >> 20) MiB: there is no room for more"
         case .noMetrics(let url, let reason):
             "no metrics from \(safe(url)): \(safe(reason)); check the service's metrics port"
+        case .cannotListen(let address, let reason):
+            "cannot offer metrics at \(safe(address)): \(safe(reason)); free the port, or make the folder and let the agent "
+                + "write there"
         case .notNotified(let reason):
             "the service manager took no notification: \(safe(reason)); run the agent as a Type=notify unit"
         }

@@ -23,6 +23,7 @@ struct Run: AsyncParsableCommand {
         let redis = try configuration.redisConfiguration()
         let identity = HostIdentity(
             machineID: try MachineID.read(), bootID: try ProcessTable().bootID(), agentVersion: ProductVersion.current)
+        let tally = AgentTally()
         // What a connection says of itself, the services say once for all three.
         var quiet = logger
         quiet.logLevel = .warning
@@ -33,7 +34,9 @@ struct Run: AsyncParsableCommand {
             lane.backoff = Backoff(longest: .seconds(5))
             // The largest text of the contract has 512 KiB; what is larger is not worth the host's memory.
             lane.replyLimit = 4 << 20
-            return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: quiet))
+            return Fleet(name: configuration.fleet, redis: RedisClient(lane, logger: quiet)) {
+                tally.redisFailed($0)
+            }
         }
         if let remark = try Failpoint.prepare() { logger.warning("\(remark)") }
         let services = try await Agent.services(
@@ -41,7 +44,7 @@ struct Run: AsyncParsableCommand {
             connections: Agent.Connections(bell: lane("bell"), control: lane("control"), publish: lane("publish")),
             runner: CommandRunner(),
             notifier: Notifier(SystemdNotify(socket: getenv("NOTIFY_SOCKET").map { String(cString: $0) })),
-            logger: logger)
+            tally: tally, logger: logger)
         logger.info(
             "starting",
             metadata: [
@@ -68,6 +71,7 @@ struct CheckConfig: ParsableCommand {
         print(
             "fleet \(configuration.fleet), host \(configuration.host), redis \(redis.address), "
                 + "tls \(redis.tls == nil ? "off" : "on"), signatures off")
+        if let metrics = configuration.metrics { print("metrics \(metrics)") }
         for service in configuration.services { print("service \(service.name) from \(service.source)") }
     }
 }

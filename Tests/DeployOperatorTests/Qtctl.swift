@@ -1,6 +1,7 @@
 import Foundation
 import Subprocess
 import SystemPackage
+import TestSupport
 
 /// The program itself, as a shell starts it: what no test of a part can show.
 struct Qtctl: Sendable {
@@ -34,13 +35,5 @@ struct Qtctl: Sendable {
 
     static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 
-    private static var path: String { folder + "/qtctl" }
-
-    /// Where the build has put it: beside the tests.
-    static var folder: String {
-        var bytes = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &bytes, bytes.count)
-        let own = String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)])
-    }
+    private static var path: String { BuiltPrograms.folder + "/qtctl" }
 }

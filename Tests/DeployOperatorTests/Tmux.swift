@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real terminal emulator with a shell of the test's own in it: what stands on its screen is what a person sees.
@@ -15,7 +16,7 @@ struct Tmux: Sendable {
         let tmux = Tmux()
         let own = variables.map { "\($0.key)=\(Qtctl.quoted($0.value))" }.joined(separator: " ")
         let shell =
-            "env -i PATH=\(Qtctl.folder):/usr/bin:/bin HOME=/nowhere USER=ann TZ=UTC TERM=screen-256color LC_ALL=C.UTF-8 \(own) PS1='$ ' sh"
+            "env -i PATH=\(BuiltPrograms.folder):/usr/bin:/bin HOME=/nowhere USER=ann TZ=UTC TERM=screen-256color LC_ALL=C.UTF-8 \(own) PS1='$ ' sh"
         let opened = await tmux.run(
             "-f /dev/null new-session -d -x \(columns) -y \(rows) \(Qtctl.quoted(shell)) ';' set -g status off ';' "
                 + "set -g history-limit 10000 ';' set -g remain-on-exit on")

@@ -37,6 +37,15 @@ def write(path):
     os.unlink(path)
 
 
+def listen_at(path):
+    """As the agent does for its metrics."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o660)
+        listener.listen()
+    os.unlink(path)
+
+
 def in_child(action):
     """Where it changes nothing for what is tried next."""
     child = os.fork()
@@ -136,10 +145,12 @@ MUST_BE_STOPPED = {
     "write /etc": lambda: write("/etc/probe"),
     "write /root": lambda: write("/root/probe"),
     "write /var": lambda: write("/var/probe"),
+    "write /run": lambda: write("/run/probe"),
     "write another's home": lambda: write(f"{CHECKOUT}/probe"),
     "execute from a checkout": lambda: as_owner(lambda: execute_from(f"{CHECKOUT}/.git")),
     "execute from /tmp": lambda: execute_from("/tmp"),
     "execute from the state": lambda: execute_from("/var/lib/qtagent"),
+    "execute from /run/qtagent": lambda: execute_from("/run/qtagent"),
     "set-user-id": lambda: as_owner(set_user_id_bit),
     "sysctl": lambda: open("/proc/sys/kernel/hostname", "w", encoding="ascii").close(),
     "cgroups": lambda: os.mkdir("/sys/fs/cgroup/probe"),
@@ -170,6 +181,7 @@ MUST_BE_STOPPED = {
 
 MUST_WORK = {
     "write the state": lambda: write("/var/lib/qtagent/probe"),
+    "offer metrics": lambda: listen_at("/run/qtagent/probe.sock"),
     "write the checkout, as its owner": lambda: as_owner(lambda: write(f"{CHECKOUT}/.git/probe")),
     "see where services run": lambda: os.readlink(f"/proc/{sys.argv[3]}/cwd"),
     "see services' sockets": lambda: os.listdir(f"/proc/{sys.argv[3]}/fd"),

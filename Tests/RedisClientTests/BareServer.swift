@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RedisClient
+import TestSupport
 
 /// A listening port of 127.0.0.1 that is no Redis.
 final class BareServer: Sendable {

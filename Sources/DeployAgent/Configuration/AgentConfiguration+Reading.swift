@@ -4,6 +4,7 @@ package import SettingsFile
 extension AgentConfiguration {
     private static let topKeys = [
         "fleet", "host", "labels", "redis", "signatures", "state_directory", "sources", "services", "timings",
+        "metrics",
     ]
 
     /// Reads and merges the texts of settings files, the main one first. A key of a later file replaces the earlier one's;
@@ -26,7 +27,8 @@ extension AgentConfiguration {
         let configuration = AgentConfiguration(
             fleet: try required(merged.fleet, "fleet"), host: try required(merged.host, "host"), labels: merged.labels,
             redis: try required(merged.redis, "redis"), stateDirectory: merged.stateDirectory, sources: merged.sources,
-            services: merged.services.sorted { ($0.order, $0.name) < ($1.order, $1.name) }, timings: merged.timings)
+            services: merged.services.sorted { ($0.order, $0.name) < ($1.order, $1.name) }, timings: merged.timings,
+            metrics: merged.metrics)
         for service in configuration.services where configuration.sources[service.source] == nil {
             throw SettingsError(
                 file: main, line: nil,
@@ -46,6 +48,7 @@ extension AgentConfiguration {
         var sources: [SourceName: SourceConfiguration] = [:]
         var services: [ServiceConfiguration] = []
         var timings = Timings()
+        var metrics: MetricsSettings?
 
         mutating func add(_ root: SettingsValue) throws(SettingsError) {
             let members = try root.members(AgentConfiguration.topKeys)
@@ -78,6 +81,7 @@ extension AgentConfiguration {
                 }
             }
             if let value = members["timings"] { timings = try Timings(value) }
+            if let value = members["metrics"] { metrics = try MetricsSettings.read(value) }
         }
     }
 }

@@ -19,6 +19,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var services: [ServiceConfiguration]
     /// Limits of steps.
     package var timings: Timings
+    /// Where metrics are offered; nil for nowhere.
+    package var metrics: MetricsSettings?
 
     /// How Redis is reached. The password stands in a file, never here.
     package struct RedisSettings: Sendable, Equatable {

@@ -29,7 +29,9 @@ extension HostJob {
             logger.critical(
                 "the way back failed: a person is needed",
                 metadata: ["job": "\(attempt)", "revert.error": "\(error.refusal)", "failure": "\(failure.refusal)"])
-            narrator.tell(.revert, .failed, error.refusal.description, service: error.service)
+            narrator.tell(
+                .revert, .failed, error.refusal.description, service: error.service,
+                took: HumanDuration(ContinuousClock.now - began).milliseconds)
             return report(.revertFailed, failure: joined(failure, error), running: nil)
         }
         narrator.tell(.revert, .done, took: HumanDuration(ContinuousClock.now - began).milliseconds)

@@ -6,6 +6,7 @@ import Synchronization
 /// events wait, the oldest are dropped; the verdict does not depend on them.
 final class JobNarrator: Sendable {
     private let send: @Sendable ([StepEvent]) async -> Void
+    private let timed: @Sendable (Step, Int64) -> Void
     private let story = Mutex(Story())
     private let news: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
@@ -22,8 +23,13 @@ final class JobNarrator: Sendable {
     /// Events of one call: more would hold Redis too long.
     private static let most = 50
 
-    /// A narrator whose listener is `send`; what came while it was busy, it hears at once.
-    init(_ send: @escaping @Sendable ([StepEvent]) async -> Void) {
+    /// A narrator whose listener is `send`; what came while it was busy, it hears at once. `timed` hears in the moment how many
+    /// milliseconds a whole step took.
+    init(
+        timed: @escaping @Sendable (Step, Int64) -> Void = { _, _ in },
+        _ send: @escaping @Sendable ([StepEvent]) async -> Void
+    ) {
+        self.timed = timed
         self.send = send
         (news, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -34,6 +40,7 @@ final class JobNarrator: Sendable {
     /// Tells one event. Returns at once.
     func tell(_ step: Step, _ state: StepState, _ detail: String = "", service: ServiceName? = nil, took: Int64? = nil)
     {
+        if let took { timed(step, took) }
         let detail = VisibleText(detail).description
         story.withLock { story in
             if state == .begun { story.step = step }

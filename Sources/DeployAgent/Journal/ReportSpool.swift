@@ -82,10 +82,35 @@ struct ReportSpool: Sendable {
     /// report is left where it is, and named.
     func waiting(host: HostName) -> (reports: [Report], unreadable: [String]) { reports(in: directory, host) }
 
+    /// The reports of this host on the disk, whether they wait or were published, of attempts that are not among `known`.
+    ///
+    /// - Returns: those, the attempts of all that are there, and the number of files that wait, unreadable ones too.
+    func all(
+        host: HostName, besides known: Set<AttemptName>
+    ) -> (new: [Report], attempts: Set<AttemptName>, waiting: Int) {
+        var new: [Report] = []
+        var attempts: Set<AttemptName> = []
+        for directory in [directory, publishedDirectory] {
+            for attempt in names(in: directory).compactMap({ AttemptName(journal: $0, host: host) }) {
+                if known.contains(attempt) {
+                    attempts.insert(attempt)
+                } else if let report = read(directory.appending(attempt.description), attempt) {
+                    attempts.insert(attempt)
+                    new.append(report)
+                }
+            }
+        }
+        return (new, attempts, names(in: directory).count)
+    }
+
+    private func names(in directory: FilePath) -> [String] {
+        DurableFile.names(in: directory).filter { !$0.hasSuffix(".new") && !$0.hasSuffix(Self.held) }
+    }
+
     private func reports(in directory: FilePath, _ host: HostName) -> (reports: [Report], unreadable: [String]) {
         var reports: [Report] = []
         var unreadable: [String] = []
-        for name in DurableFile.names(in: directory) where !name.hasSuffix(".new") && !name.hasSuffix(Self.held) {
+        for name in names(in: directory) {
             if let attempt = AttemptName(journal: name, host: host),
                 let report = read(directory.appending(name), attempt)
             {

@@ -13,6 +13,7 @@ struct BeatService: Service {
     let fleet: Fleet
     let state: AgentState
     let survey: HostSurvey
+    let tally: AgentTally
     let logger: Logger
 
     func run() async throws {
@@ -42,7 +43,9 @@ struct BeatService: Service {
         var trouble: HostError?
         while !Task.isCancelled {
             do throws(HostError) {
-                await latest.replace(try await survey.facts(), state)
+                let facts = try await survey.facts()
+                tally.note { $0.saw(facts, at: WallClock.now()) }
+                await latest.replace(facts, state)
                 trouble = nil
             } catch {
                 if error != trouble {
@@ -72,6 +75,7 @@ struct BeatService: Service {
                     host: configuration.host, machineID: identity.machineID, bootID: identity.bootID,
                     agent: identity.agentVersion, state: await state.word, attempt: current?.attempt,
                     step: current?.step, labels: configuration.labels, services: facts))
+            tally.note { $0.beat(reply, at: WallClock.now()) }
             switch reply {
             case .heard(_, let due):
                 if await state.beat(nil) { logger.info("beating") }
@@ -84,6 +88,7 @@ struct BeatService: Service {
                 }
             }
         } catch {
+            tally.note { $0.beat(nil, at: WallClock.now()) }
             guard await state.beat(error.description) else { return }
             logger.warning("beats do not arrive", metadata: ["redis.error": "\(error)"])
         }

@@ -19,6 +19,7 @@ struct JobService: Service {
     let spool: ReportSpool
     let published: WakeUp
     let complaints: Complaints
+    let tally: AgentTally
     let logger: Logger
 
     private var jobs: FilePath { FilePath(configuration.stateDirectory).appending("jobs") }
@@ -167,12 +168,14 @@ struct JobService: Service {
         // Of a job by hand Redis knows nothing: there is no right to renew, and nobody follows.
         let fleet = progress.isByHand ? nil : fleet
         let right = JobRight(attempt: attempt, fleet: fleet)
-        let narrator = JobNarrator { events in
+        let narrator = JobNarrator(timed: { [tally] step, took in tally.note { $0.took(step, milliseconds: took) } }) {
+            events in
             // A follower that misses a line is not worth a failed job: the error shows in the connection's own log.
             try? await fleet?.tell(attempt, token: await right.currentToken, events)
         }
         await right.resume(token: progress.token)
         await state.begin(attempt, narrator)
+        tally.note { $0.isJobRunning = true }
         logger.info(
             "job begins",
             metadata: ["job": "\(attempt)", "commit": "\(order.commit)", "operator": "\(order.operatorName)"])
@@ -189,6 +192,7 @@ struct JobService: Service {
             return report
         }
         await finish(report, journal)
+        tally.note { $0.ended(attempt.operation, report.targets.first?.verdict ?? .failed) }
         await state.end(report.targets.first?.verdict.rawValue ?? "nothing")
         await published.signal()
     }
@@ -248,6 +252,9 @@ struct JobService: Service {
                     "job": "\(attempt)", "rule": "\(refusal.rule)", "message": "\(refusal)", "log.untold": "\(untold)",
                 ])
         }
-        if let why = try await fleet.refuse(attempt, refusal) { await complain(attempt, "\(refusal); it is \(why)") }
+        if let why = try await fleet.refuse(attempt, refusal) {
+            return await complain(attempt, "\(refusal); it is \(why)")
+        }
+        tally.note { $0.ended(attempt.operation, .refused) }
     }
 }

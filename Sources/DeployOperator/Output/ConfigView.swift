@@ -68,7 +68,7 @@ package struct ConfigView: Sendable {
         let text = try judging { () throws(SettingsError) in
             try OperatorContexts(file.text, file: file.name).text(file.text, using: name)
         }
-        try UserFiles.replace(file.name, text)
+        try files.replaceSettings(file.name, with: text)
         console.show("context \(VisibleText(name)) is in use")
         console.summary(exit: .good)
     }

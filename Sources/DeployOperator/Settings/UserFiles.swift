@@ -56,26 +56,19 @@ package struct UserFiles: Sendable {
     package func noteLast(_ id: RolloutID, _ fleet: FleetName) throws(OperatorError) {
         let path = lastPath(fleet)
         Self.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-        try Self.replace(path, id.text + "\n")
+        try WholeFile.replace(path, with: id.text + "\n")
     }
 
-    /// Replaces a file in one step; its mode stays.
-    static func replace(_ path: String, _ text: String) throws(OperatorError) {
-        // What a link names is replaced, not the link.
+    /// Replaces the settings file in one step; its mode stays, and where it is a link, what that names is replaced.
+    func replaceSettings(_ path: String, with text: String) throws(OperatorError) {
         let path =
             realpath(path, nil).map { name in
                 defer { free(name) }
                 return String(cString: name)
             } ?? path
-        let temporary = "\(path).\(getpid())"
-        guard let file = fopen(temporary, "w") else { throw .usage("\(path) can't be written: \(lastError)") }
         var status = stat()
-        if stat(path, &status) == 0 { fchmod(fileno(file), status.st_mode & 0o7777) }
-        let isWritten = fputs(text, file) >= 0
-        guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw .usage("\(path) can't be written: \(lastError)")
-        }
+        guard stat(path, &status) == 0 else { throw .usage("\(path) is gone: \(Self.lastError)") }
+        try WholeFile.replace(path, with: text, mode: status.st_mode & 0o7777)
     }
 
     private func lastPath(_ fleet: FleetName) -> String {
