@@ -131,6 +131,7 @@ place() {
   local release=$store/$1 program unit
   link "$1" "$store/current"
   for program in qtagent qtctl; do link "../lib/qtdeploy/current/bin/$program" "/usr/bin/$program"; done
+  link_pages "$release"
   # A unit that only the other release had would start a command that this one may not know.
   for unit in "$units"/qtagent*.service; do
     [[ -e $release/units/${unit##*/} || ! -e $unit ]] || rm -f "$unit"
@@ -141,6 +142,32 @@ place() {
   sync --file-system "$store" /usr/bin "$units" /usr/lib/tmpfiles.d
   systemd-tmpfiles --create qtagent.conf
   systemctl daemon-reload
+}
+
+# link_pages RELEASE: its man pages and completions, where their readers look; those that only another release had go.
+link_pages() {
+  local page
+  for page in "$1"/man/*; do
+    [[ ! -e $page ]] || link_page "man/${page##*/}" "man/man${page##*.}/${page##*/}"
+  done
+  [[ ! -e $1/completions ]] || {
+    link_page completions/bash bash-completion/completions/qtctl
+    link_page completions/zsh zsh/vendor-completions/_qtctl
+    link_page completions/fish fish/vendor_completions.d/qtctl.fish
+  }
+  remove_pages -xtype l
+}
+
+# link_page FILE PLACE: a file of the current release, below /usr/share.
+link_page() {
+  mkdir -p "/usr/share/$(dirname "$2")"
+  link "$store/current/$1" "/usr/share/$2"
+}
+
+# remove_pages TEST...: what of ours lies below /usr/share and passes find's test.
+remove_pages() {
+  find /usr/share/{man/man1,man/man8,bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d} \
+    -maxdepth 1 -lname "$store/current/*" "$@" -delete 2>/dev/null || true
 }
 
 # copy FROM TO: each file in one step, whole also after a loss of power.
@@ -219,6 +246,7 @@ uninstall() {
   # What the agent has put beside the services' units would call a command that is gone.
   rm -f "$units"/qtagent*.service /usr/lib/tmpfiles.d/qtagent.conf {/etc,/run}/systemd/system/*.service.d/*qtagent*.conf
   rm -f /usr/bin/qtagent /usr/bin/qtctl
+  remove_pages
   rm -rf "$store"
   systemctl daemon-reload
   say "uninstalled; /etc/qtagent and /var/lib/qtagent are kept: remove them by hand if they are not wanted"

@@ -104,6 +104,8 @@ extension LabTests {
 
             let first = try await lab.on("h2", "/root/release/install.sh")
             #expect(first.contains("not started") && first.contains(configuration), "\(first)")
+            let pages = ["man/man1/qtctl-rollback.1", "man/man8/qtagent.8", "bash-completion/completions/qtctl"]
+            for page in pages { try await lab.on("h2", "test -s /usr/share/\(page)") }
             #expect(try await bare.attempt("systemctl is-active qtagent").output == "inactive\n")
             try await lab.on("h2", "cat /root/agent.yaml >\(configuration); qtagent check-config")
             try await lab.on("h2", "systemctl enable --now qtagent")
