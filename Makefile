@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup toolchain build release dist test lint demo clean
+.PHONY: help setup toolchain build release dist test bench lint demo clean
 
 # The toolchain: SWIFT=, else PATH, else where its tarball is usually unpacked (sudo's PATH leaves that out).
 SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift))
@@ -56,6 +56,10 @@ dist: release ## the release as one tarball that installs itself, in dist/
 
 test: setup build ## every test, the lab's included (root; without root those are skipped)
 	@$(if $(AS_OWNER),trap 'chown -R --from=root "$(OWNER)": .build' EXIT;) ops/test
+
+bench: release ## what it costs and how quick it is: tables (PARTS= for some of them)
+	$(AS_OWNER) env QTDEPLOY_VERSION="$(VERSION)" swift build $(RELEASE) --product qtfleet
+	ops/bench/run $(PARTS)
 
 lint: toolchain ## format and syntax of everything, units included
 	@ops/lint

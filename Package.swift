@@ -91,6 +91,16 @@ let package = Package(
                 signals,
             ],
             swiftSettings: strict),
+        // No product: what the benchmarks need of our own code.
+        .executableTarget(
+            name: "qtfleet",
+            dependencies: [
+                "DeployModel", "DeployAgent", "Coordination", "HostControl", "RedisClient", arguments, logging,
+                lifecycle,
+                signals,
+            ],
+            path: "ops/bench/fleet", swiftSettings: strict),
+
         .target(
             name: "TestSupport",
             dependencies: ["DeployModel", "DeployProtocol", "RedisClient", subprocess, system],

@@ -49,5 +49,8 @@ enum Layers {
         Layer(
             "qtctl", ours: ["DeployModel", "DeployOperator", "Coordination", "RedisClient", "SettingsFile"],
             others: ["ArgumentParser", "Logging", "UnixSignals"], toolchain: ["Glibc"]),
+        Layer(
+            "qtfleet", ours: ["DeployModel", "DeployAgent", "Coordination", "HostControl", "RedisClient"],
+            others: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], toolchain: ["Glibc"]),
     ]
 }

@@ -27,6 +27,7 @@ struct SourceFile: Sendable {
     var target: String? {
         let parts = path.split(separator: "/")
         if path.hasPrefix("protocol/Swift/") { return "DeployProtocol" }
+        if path.hasPrefix("ops/bench/fleet/") { return "qtfleet" }
         guard parts.count > 2, parts[0] == "Sources" || parts[0] == "Tests" else { return nil }
         return String(parts[1])
     }

@@ -1,0 +1,97 @@
+"""A lab of real systemd hosts for the rollouts, with a shell on each that is there before anything is timed."""
+
+import os
+import shlex
+import subprocess
+import time
+
+from . import machine
+
+OPS = os.path.join(machine.ROOT, "ops")
+NAME = "qtbench"
+SERVICES = ("quantum-apply-layer", "quantum-reconcile-engine")
+TREE = "/home/qt/quantum_trader"
+LIMIT_S = 600
+
+
+class Shell:
+    """A root shell on a host: what it is told to do costs no start of anything."""
+
+    def __init__(self, lab: "Lab", host: str) -> None:
+        self.process = subprocess.Popen(
+            [f"{OPS}/lab", "exec", host, "--", "sh"],
+            env=lab.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self, script: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{{ {script}\n}} >/dev/null 2>/run/bench.err; echo $?\n")
+        self.process.stdin.flush()
+
+    def end(self) -> None:
+        assert self.process.stdout
+        code = self.process.stdout.readline().strip()
+        if code != "0":
+            raise RuntimeError(f"the script on a host ended with {code}")
+
+    def ask(self, script: str) -> str:
+        """What a script of one line prints."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(script + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Lab:
+    """Hosts with the release on them."""
+
+    def __init__(self, hosts: int) -> None:
+        self.hosts = [f"h{number}" for number in range(1, hosts + 1)]
+        self.environment = os.environ | {
+            "QTLAB_NAME": NAME,
+            "QTLAB_BIN": machine.RELEASE,
+            "QTLAB_UPPER": "tmpfs",
+            "QTLAB_STABLE_FOR": "1s",
+            "XDG_STATE_HOME": f"/var/tmp/{NAME}-state",
+        }
+
+    def __enter__(self) -> "Lab":
+        self.run("down", "--purge")
+        self.run("up", "--hosts", str(len(self.hosts)))
+        self.run("provision")
+        self.shells = {host: Shell(self, host) for host in self.hosts}
+        self.commit()
+        end = time.monotonic() + LIMIT_S
+        while self._plan() != 0:
+            if time.monotonic() > end:
+                raise RuntimeError("the lab's hosts are not fit for a rollout")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for shell in self.shells.values():
+            shell.close()
+        self.run("down", "--purge")
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run(
+            [f"{OPS}/lab", *words], env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"ops/lab {shlex.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout.strip()
+
+    def _plan(self) -> int:
+        words = [f"{OPS}/lab", "qtctl", "plan", "--all"]
+        return subprocess.run(words, env=self.environment, capture_output=True, check=False).returncode
+
+    def commit(self) -> str:
+        """A new commit on the origin's main."""
+        return self.run("commit", "--message", "a release to measure")
