@@ -48,12 +48,12 @@ extension Fleet {
         }
         let milliseconds = String(max(1, HumanDuration(wait).milliseconds))
         let id = place.id.isEmpty ? "0-0" : place.id
+        // Until a page says so again: a stream that was deleted and began anew wakes nobody, and what wakes may be more than this
+        // connection reads. Then the next call looks first.
+        place.isEnd = false
         let news = try await call(
             ["XREAD", "COUNT", "1", "BLOCK", milliseconds, "STREAMS", stream, id], within: wait + .seconds(3))
-        guard news.isNull else { return try await page(stream, behind: &place) }
-        // A stream that was deleted and began anew wakes nobody: the next read looks.
-        place.isEnd = false
-        return []
+        return news.isNull ? [] : try await page(stream, behind: &place)
     }
 
     /// `<id> <number of fields> [<name> <value>]...`, again and again.

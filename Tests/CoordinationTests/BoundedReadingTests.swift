@@ -27,6 +27,17 @@ import Testing
             }
             #expect(heard.count == 6 && heard.last == .question(id, until: Timestamp(milliseconds: 9)))
             #expect(try await fleet.bellEnd(Self.h1) == place)
+            // Who waits at the end is woken by more than the connection reads: that costs the connection, and nothing else.
+            try await bench.send("XADD", key, "*", "a", Self.long, "b", Self.long)
+            try await bench.send("XADD", key, "*", "v", "1", "op", "ask", "ask", id.text, "until", "9")
+            await #expect(throws: CoordinationError.self) {
+                try await fleet.listen(Self.h1, behind: &place, wait: .seconds(5))
+            }
+            heard = []
+            while case let bells = try await fleet.listen(Self.h1, behind: &place, wait: .zero), !bells.isEmpty {
+                heard += bells
+            }
+            #expect(heard.count == 2 && heard.last == .question(id, until: Timestamp(milliseconds: 9)))
             await redis.close()
         }
     }
