@@ -1,4 +1,5 @@
-"""From the submission of an order to the moment in which its host admits it, beside the least that a Redis stream can do: an
+"""From the submission of an order to the moment in which its host has read it (it admits it then, and
+writes it down, which is not measured here), beside the least that a Redis stream can do: an
 entry that wakes a blocked reader, which then says one word. Both by the server's own clock, through MONITOR."""
 
 import queue
@@ -54,12 +55,12 @@ def run(rounds: int) -> None:
     with stage.stage(1) as it:
         it.deploy()
         monitor = Monitor(it.socket)
-        values: dict[str, list[float]] = {"submit to admit": [], "XADD to a blocked XREAD": []}
+        values: dict[str, list[float]] = {"submit to the order read": [], "XADD to a blocked XREAD": []}
         for _ in range(rounds * ORDERS):
             values["XADD to a blocked XREAD"].append(_bare(it, monitor))
-            values["submit to admit"].append(_order(it, monitor))
+            values["submit to the order read"].append(_order(it, monitor))
         monitor.close()
-    bare, own = values["XADD to a blocked XREAD"], values["submit to admit"]
+    bare, own = values["XADD to a blocked XREAD"], values["submit to the order read"]
     rows = [
         [name, stats.shown(all_, digits=2), f"{stats.quantile(all_, 0.99) * 1000:.2f}"] for name, all_ in values.items()
     ]
