@@ -16,28 +16,65 @@ package enum SubmitReply: Sendable, Equatable {
 extension Fleet {
     /// Submits an order: gives its services to it, and dispatches the first wave. Safe to repeat with the same order.
     package func submit(_ order: Order, signature: [UInt8]) async throws(CoordinationError) -> SubmitReply {
+        let hosts = Self.hostArguments(order)
+        // Those that one call of submit takes; the others are laid ready before it.
+        let staged = hosts.count - min(hosts.count, Self.hostsPerCall)
+        let arguments =
+            Self.arguments(order, signature) + [Array(String(staged).utf8)] + hosts[staged...].joined()
+        // Once more from the beginning when the fleet's members change in between.
+        for _ in 1...3 {
+            if let no = try await stage(order.id, hosts[..<staged]) {
+                if no.code == .incomplete { continue }
+                return .refused(try Self.refusal(no))
+            }
+            let reply = try await run(.submit, bytes: arguments)
+            switch reply.code {
+            case .ok: return .taken
+            case .again: return .takenBefore
+            case .hold: return .onHold(Hold(reply))
+            case .incomplete: continue
+            default: return .refused(try Self.refusal(reply))
+            }
+        }
+        throw .contract("stage", "the fleet's members changed each time that the order was laid ready")
+    }
+
+    /// What the script is told of an order as a whole.
+    private static func arguments(_ order: Order, _ signature: [UInt8]) -> [[UInt8]] {
         let sizes = order.waves.counts(hosts: order.hosts.count).map(String.init).joined(separator: " ")
-        var arguments: [[UInt8]] = [
-            Array(order.id.text.utf8), OrderText.encode(order), signature,
-        ]
-        arguments += [
+        let words = [
             order.fleet.text, order.operatorName.text, order.reason.text, order.operation.rawValue, order.source.text,
             order.branch.text, order.commit.text, String(order.beginBefore.milliseconds),
             String(order.until.milliseconds),
             String(order.created.milliseconds), sizes, String(order.soakSeconds), order.pauseAfter.rawValue,
             String(order.maxFailures), order.onFailure.rawValue, order.failedHost.rawValue, String(order.targetCount),
-        ].map { Array($0.utf8) }
-        for host in order.hosts {
-            let services = order.lines(of: host).flatMap(\.services).map(\.text).joined(separator: "+")
-            arguments += [Array(host.text.utf8), Array(services.utf8)]
+        ]
+        return [Array(order.id.text.utf8), OrderText.encode(order), signature] + words.map { Array($0.utf8) }
+    }
+
+    /// Hosts that one call of `stage` or `submit` takes: one takes about 0.01 ms, and no call may hold Redis for 2 ms.
+    package static let hostsPerCall = 50
+
+    /// Per host of an order its name and its services.
+    private static func hostArguments(_ order: Order) -> [[[UInt8]]] {
+        var services: [HostName: [String]] = [:]
+        for line in order.lines { services[line.host, default: []] += line.services.map(\.text) }
+        return order.hosts.map { host in
+            [Array(host.text.utf8), Array((services[host] ?? []).joined(separator: "+").utf8)]
         }
-        let reply = try await run(.submit, bytes: arguments)
-        switch reply.code {
-        case .ok: return .taken
-        case .again: return .takenBefore
-        case .hold: return .onHold(Hold(reply))
-        default: return .refused(try Self.refusal(reply))
+    }
+
+    /// Lays hosts of an order ready for `submit`.
+    ///
+    /// - Returns: nil when that is done, or what was said instead.
+    private func stage(_ id: RolloutID, _ hosts: ArraySlice<[[UInt8]]>) async throws(CoordinationError) -> Reply? {
+        for first in stride(from: 0, to: hosts.count, by: Self.hostsPerCall) {
+            let part = hosts[first..<min(first + Self.hostsPerCall, hosts.count)]
+            let reply = try await run(
+                .stage, bytes: [Array(id.text.utf8), Array(String(first + 1).utf8)] + part.joined())
+            guard reply.code == .ok else { return reply }
         }
+        return nil
     }
 
     private static func refusal(_ reply: Reply) throws(CoordinationError) -> Refusal {

@@ -231,6 +231,11 @@ import Testing
         return 31 + (Int(more.1) ?? 0)
     }
 
+    private static func stage(_ hosts: [String], _ services: [String], _ bench: Bench) async throws {
+        let parts = hosts.flatMap { [$0, services.joined(separator: "+")] }
+        #expect(try await bench.run(.stage, [RolloutID.random().text, "1"] + parts) == ["ok"])
+    }
+
     /// Each typed operation several times, with repeating groups of several lengths: the first call is by EVAL, later ones
     /// by EVALSHA.
     private static func everyOperation(_ bench: Bench) async throws {
@@ -242,6 +247,7 @@ import Testing
             let attempt = attempt(id)
             _ = try await fleet.pending(h1)
             _ = try await fleet.orderText(id)
+            try await stage(hosts, services, bench)
             _ = try await fleet.accept(attempt)
             guard case .granted(let token, _) = try await fleet.claim(attempt, floor: 0) else { continue }
             _ = try await fleet.renew(attempt, token: token)

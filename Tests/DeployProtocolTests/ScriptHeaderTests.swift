@@ -53,7 +53,7 @@ import Testing
         #expect(Script.claim.header.repeating.isEmpty)
         #expect(Script.step.header.arguments == ["id", "host", "op", "attempt", "token"])
         #expect(Script.step.header.repeating == ["service", "step", "state", "ms", "detail"])
-        #expect(Script.submit.header.arguments.count == 20 && Script.submit.header.repeating == ["host", "services"])
+        #expect(Script.submit.header.arguments.count == 21 && Script.submit.header.repeating == ["host", "services"])
         #expect(Script.report.header.arguments.count == 6 && Script.report.header.repeating.count == 11)
     }
 

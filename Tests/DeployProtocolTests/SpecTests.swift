@@ -29,7 +29,8 @@ import Testing
             keys.rollout(id): "rollout:<id>",
             keys.targets(id): "rollout:<id>:targets", keys.events(id): "rollout:<id>:events",
             keys.lease(service): "lease:<service>", keys.service(service): "service:<name>", keys.timers: "timers",
-            keys.ask(id): "ask:<id>", keys.results: "results", keys.heartbeats: "heartbeats", keys.audit: "audit",
+            keys.ask(id): "ask:<id>", keys.staged(id): "staged:<id>", keys.results: "results",
+            keys.heartbeats: "heartbeats", keys.audit: "audit",
         ]
         let written = firstCells(try section(2)) + firstCells(try section(3))
         #expect(written.sorted() == named.values.sorted())

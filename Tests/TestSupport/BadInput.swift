@@ -194,7 +194,7 @@ extension BadInput {
             + words(
                 order.fleet.text, "mallory", "bad input", "deploy", order.source.text, order.branch.text,
                 order.commit.text, String(order.beginBefore.milliseconds), String(order.until.milliseconds), "1", "1",
-                "0", "none", "0", "halt", "revert", "1", host.text, "bad-\(number)")
+                "0", "none", "0", "halt", "revert", "1", "0", host.text, "bad-\(number)")
         return Self.command(words("EVAL") + [Script.submit.source] + words("1", keys.meta) + arguments)
     }
 

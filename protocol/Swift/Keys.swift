@@ -25,6 +25,8 @@ package struct Keys: Sendable {
     package func rollout(_ id: RolloutID) -> String { prefix + "rollout:\(id)" }
     /// Hash: the hosts and targets of a rollout.
     package func targets(_ id: RolloutID) -> String { prefix + "rollout:\(id):targets" }
+    /// Hash: the hosts of a large order that is about to be submitted; it goes after a minute.
+    package func staged(_ id: RolloutID) -> String { prefix + "staged:\(id)" }
     /// Stream: what a follower draws.
     package func events(_ id: RolloutID) -> String { prefix + "rollout:\(id):events" }
     /// Hash: a service's owner and the hosts that have claimed it.

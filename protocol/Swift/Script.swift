@@ -31,6 +31,7 @@ package struct Script: Sendable {
     package static let refuse = Script("refuse")
     package static let renew = Script("renew")
     package static let report = Script("report")
+    package static let stage = Script("stage")
     package static let step = Script("step")
     package static let submit = Script("submit")
     package static let tick = Script("tick")
@@ -38,7 +39,7 @@ package struct Script: Sendable {
     /// Every script of the contract.
     package static let all = [
         accept, answer, ask, claim, enrol, hand, heartbeat, member, order, page, pending, publish, refuse, renew,
-        report, step, submit, tick,
+        report, stage, step, submit, tick,
     ]
 }
 

@@ -14,6 +14,7 @@ local wanted = ARGV[5] ~= '' and ARGV[5] or machine or '-'
 if was == 'enrolled' and wanted == machine then return { 'again', machine } end
 if was == 'enrolled' and machine ~= '-' then return { 'other_machine', machine } end
 redis.call('HSETNX', KEYS[1], 'v', '1')
+redis.call('HINCRBY', KEYS[1], 'members', 1)
 redis.call('HSETNX', KEYS[1], 'fleet', ARGV[2])
 redis.call('HSET', key('hosts'), host, 'enrolled ' .. int(NOW) .. ' ' .. wanted .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 audit({ kind = 'enrol', operator = ARGV[3], reason = ARGV[4], host = host, from = was or '', to = 'enrolled',

@@ -33,5 +33,6 @@ if change == 'retire' then
 else
   redis.call('HSET', key('hosts'), host, to .. ' ' .. int(NOW) .. ' ' .. machine .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 end
+redis.call('HINCRBY', KEYS[1], 'members', 1)
 audit({ kind = change, operator = ARGV[3], reason = ARGV[4], host = host, from = was, to = to, detail = machine })
 return { 'ok', to }

@@ -1,0 +1,79 @@
+import Coordination
+import DeployModel
+import DeployProtocol
+import RedisClient
+import TestSupport
+import Testing
+
+/// Orders with more hosts than one call takes.
+@Suite struct StagingTests {
+    private static func hosts(_ count: Int) -> [String] { (1...count).map { "h\($0)" } }
+    private static func lines(_ count: Int) -> [(String, [String])] {
+        hosts(count).map { ($0, $0 == "h1" ? ["s", "first"] : ["s"]) }
+    }
+    private static let ada = OperatorName(accepted: "ada")
+
+    @Test(arguments: [Fleet.hostsPerCall, Fleet.hostsPerCall + 1, 2 * Fleet.hostsPerCall + 20])
+    func everyHostIsInItsPlace(count: Int) async throws {
+        try await Bench.with(Self.hosts(count)) { bench in
+            let order = try bench.order(Self.lines(count), waves: "100%")
+            let id = try await bench.submit(order)
+            #expect(try await bench.fleet.submit(order, signature: Array("sig".utf8)) == .takenBefore)
+            let targets = try await bench.hash(bench.keys.targets(id))
+            #expect((1...count).map { targets[String($0)] } == Self.hosts(count))
+            #expect(
+                Self.hosts(count).allSatisfy { targets[$0 + "/state"] == "waiting" || targets[$0 + "/op"] == "deploy" })
+            #expect(targets["h1/services"] == "s+first" && targets["h\(count)/services"] == "s")
+            #expect(targets.keys.filter { $0.hasPrefix("staged") } == [])
+            let rollout = try await bench.hash(bench.keys.rollout(id))
+            #expect(rollout["jobs"] == String(count) && rollout["services"] == "s+first")
+            #expect(try await bench.hash(bench.keys.lease(ServiceName(accepted: "first")))["rollout"] == id.text)
+            #expect(
+                try await bench.send("TTL", bench.keys.targets(id)).integerValue == -1,
+                "a rollout's hosts must not expire")
+            #expect(try await bench.allKeys().contains(bench.keys.staged(id)) == false)
+        }
+    }
+
+    /// What is laid ready and not submitted is nothing: it goes by itself, and no service is held.
+    @Test func aRefusedOrderLeavesNothingForLong() async throws {
+        let count = Fleet.hostsPerCall + 5
+        try await Bench.with(Self.hosts(count)) { bench in
+            for drained in ["h3", "h\(count)"] {
+                let host = HostName(accepted: drained)
+                _ = try await bench.fleet.change(host, .drain, by: Self.ada, reason: .none)
+                let order = try bench.order(Self.lines(count))
+                guard case .refused(let refusal) = try await bench.fleet.submit(order, signature: []) else {
+                    Issue.record("an order with a drained host was taken")
+                    return
+                }
+                #expect(refusal.rule == .hostDrained && refusal.description.contains(drained))
+                let keys = try await bench.allKeys()
+                #expect(keys.allSatisfy { !$0.contains("rollout:") && !$0.contains("lease:") })
+                let staged = bench.keys.staged(order.id)
+                let seconds = try await bench.send("TTL", staged).integerValue ?? 0
+                #expect(keys.contains(staged) ? (1...60).contains(seconds) : seconds == -2)
+                _ = try await bench.fleet.change(host, .undrain, by: Self.ada, reason: .none)
+            }
+        }
+    }
+
+    /// Between the parts and submit the fleet may change: what was looked at then must not count.
+    @Test func aChangeOfMembershipInBetweenIsSeen() async throws {
+        let count = Fleet.hostsPerCall + 1
+        try await Bench.with(Self.hosts(count)) { bench in
+            let id = RolloutID.random().text
+            #expect(try await bench.run(.stage, [id, "1", "h1", "s"]) == ["ok"])
+            #expect(try await bench.run(.stage, [id, "3", "h3", "s"]) == ["incomplete"], "number 2 is missing")
+            #expect(try await bench.run(.stage, [id, "2", "h2", "s"]) == ["ok"])
+            _ = try await bench.fleet.change(HostName(accepted: "h1"), .drain, by: Self.ada, reason: .none)
+            #expect(try await bench.run(.stage, [id, "3", "h3", "s"]) == ["incomplete"])
+            // Of the order as a whole: only begin_before counts before the hosts are looked at.
+            let whole =
+                [id, "text", "", bench.fleet.name.text] + Array(repeating: "x", count: 6) + ["4000000000000"]
+                + Array(repeating: "0", count: 9)
+            #expect(try await bench.run(.submit, whole + ["2", "h3", "s"]) == ["incomplete"])
+            #expect(try await bench.run(.stage, [id, "1", "h1", "s"]).first == "drained")
+        }
+    }
+}
