@@ -76,6 +76,23 @@ import Testing
         }
     }
 
+    /// And older ones go, some at a time.
+    @Test func olderPublishedOnesGo() throws {
+        try TemporaryFolder.with { folder in
+            let spool = ReportSpool(stateDirectory: folder)
+            try spool.prepare()
+            for number in 1...ReportSpool.most + 1 {
+                var report = Self.report(number)
+                report.targets[0].finishedAt = Timestamp(milliseconds: Int64(number))
+                try spool.put(report)
+                try spool.putAside(report.attempt)
+            }
+            #expect(DurableFile.names(in: folder.appending("published")).count == ReportSpool.kept)
+            let newest = spool.published(host: Self.host).map(\.attempt)
+            #expect(newest.last == Self.report(ReportSpool.most + 1).attempt && newest.count == ReportSpool.kept)
+        }
+    }
+
     /// What was done by hand stands with its order, which is nowhere else.
     @Test func aReportByHandCarriesItsOrder() throws {
         try TemporaryFolder.with { folder in

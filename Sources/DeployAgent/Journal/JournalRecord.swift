@@ -65,15 +65,15 @@ extension JournalRecord {
 
     /// The record of a line, or nil when it is none of ours.
     init?(line: some StringProtocol) {
-        let words = String(line).split(separator: " ").map(String.init)
+        let words = String(line).words
         var fields: [String: String] = [:]
         for word in words.dropFirst() {
-            guard let equals = word.firstIndex(of: "="),
-                let value = PercentText.decode(word[word.index(after: equals)...])
+            guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")),
+                let value = PercentText.decode(word[word.utf8.index(after: equals)...])
             else { return nil }
             fields[String(word[..<equals])] = value
         }
-        guard let event = words.first, let record = Self.record(event, fields) else { return nil }
+        guard let event = words.first.map(String.init), let record = Self.record(event, fields) else { return nil }
         self = record
     }
 

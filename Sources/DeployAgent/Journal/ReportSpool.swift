@@ -13,6 +13,8 @@ struct ReportSpool: Sendable {
     private static let held = ".held"
     /// How many published reports are kept.
     static let kept = 16
+    /// How many there may be before the oldest go: telling which they are takes reading them all, which not every job shall pay.
+    static let most = 2 * kept
     private let directory: FilePath
     private let publishedDirectory: FilePath
 
@@ -69,14 +71,14 @@ struct ReportSpool: Sendable {
             rename(directory.appending(name).string, publishedDirectory.appending(name).string) == 0 || errno == ENOENT
         else { throw Errno(rawValue: errno) }
         try DurableFile.syncDirectory(directory)
-        let reports = published(host: attempt.host)
-        for old in reports.dropLast(Self.kept) {
+        guard names(in: publishedDirectory).count > Self.most else { return }
+        for old in reports(in: publishedDirectory, attempt.host).reports.dropLast(Self.kept) {
             try DurableFile.remove(publishedDirectory.appending(old.attempt.description))
         }
     }
 
-    /// The reports of this host that were published, in the order in which the jobs ended.
-    func published(host: HostName) -> [Report] { reports(in: publishedDirectory, host).reports }
+    /// The newest reports of this host that were published, in the order in which the jobs ended.
+    func published(host: HostName) -> [Report] { reports(in: publishedDirectory, host).reports.suffix(Self.kept) }
 
     /// The waiting reports of this host, in the order in which the jobs ended: the last one says what runs. A file that is no
     /// report is left where it is, and named.
@@ -153,7 +155,7 @@ extension ReportSpool.Report {
     }
 
     init?(attempt: AttemptName, text: String) {
-        let lines = text.split(separator: "\n").map(Self.fields)
+        let lines = text.lines.map(Self.fields)
         guard text.hasSuffix("\n"), let head = lines.first else { return nil }
         self.attempt = attempt
         token = DecimalNumber.parse(head["token"] ?? "")
@@ -172,9 +174,9 @@ extension ReportSpool.Report {
 
     private static func fields(_ line: Substring) -> [String: String] {
         var fields: [String: String] = [:]
-        for word in line.split(separator: " ") {
-            guard let equals = word.firstIndex(of: "=") else { continue }
-            fields[String(word[..<equals])] = PercentText.decode(word[word.index(after: equals)...])
+        for word in line.words {
+            guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            fields[String(word[..<equals])] = PercentText.decode(word[word.utf8.index(after: equals)...])
         }
         return fields
     }

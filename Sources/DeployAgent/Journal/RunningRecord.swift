@@ -109,8 +109,8 @@ extension RunningRecord {
 
     /// Reads the record; lines that are none of ours are dropped: what they knew is then `inferred` or `unknown`.
     init(text: String) {
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
+        for line in text.lines {
+            let words = line.words.map(String.init)
             if words.count == 7, words[0] == "checkout", let path = try? CanonicalPath(words[1]),
                 let begun = Int64(words[3]), let commit = try? CommitID(words[5]), let second = Int64(words[6])
             {

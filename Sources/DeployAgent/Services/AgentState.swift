@@ -15,7 +15,7 @@ actor AgentState {
     private var isStopping = false
     /// Rung when there is something to tell, so that the fleet learns of it at once and not with the next beat.
     nonisolated let changed = WakeUp()
-    /// Rung when a job begins or ends: it has changed what there is to see.
+    /// Rung when a job ends: it has changed what there is to see.
     nonisolated let worked = WakeUp()
     private var beatTrouble = Trouble("not yet")
     private var shownStatus = ""
@@ -39,7 +39,6 @@ actor AgentState {
         job = (attempt, narrator)
         showStatus()
         await changed.signal()
-        await worked.signal()
     }
 
     func end(_ verdict: String) async {

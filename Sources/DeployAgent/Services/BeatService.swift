@@ -16,6 +16,9 @@ struct BeatService: Service {
     let tally: AgentTally
     let logger: Logger
 
+    /// What changes within this time is told with one beat: a job that finds nothing to do begins and ends in less.
+    private static let gathering: Duration = .milliseconds(50)
+
     func run() async throws {
         let latest = LatestFacts()
         await cancelWhenGracefulShutdown {
@@ -38,7 +41,7 @@ struct BeatService: Service {
         }
     }
 
-    /// Looks every 5 s, and at once when a job begins or ends: a look costs a few child processes.
+    /// Looks every 5 s, and at once when a job ends: a look costs a few child processes.
     private func keepLooking(_ latest: LatestFacts) async {
         var trouble: HostError?
         while !Task.isCancelled {
@@ -63,7 +66,9 @@ struct BeatService: Service {
             await state.showStatus()
             let isBusy = await state.current != nil
             let pause = isBusy ? min(.seconds(1), configuration.timings.beat) : configuration.timings.beat
-            _ = await state.changed.wait(atMost: pause)
+            guard await state.changed.wait(atMost: pause) else { continue }
+            try? await Task.sleep(for: Self.gathering)
+            await state.changed.forget()
         }
     }
 

@@ -51,9 +51,10 @@ struct PublishService: Service {
 
     /// The published reports that are due again.
     private func published(_ again: inout Again) async -> [ReportSpool.Report] {
-        let reports = spool.published(host: host)
         // A server that is away is no other server; the reports that wait say what is wrong with it.
-        guard !again.isOver, !reports.isEmpty, let server = try? await fleet.server().runID else { return [] }
+        guard !again.isOver, let server = try? await fleet.server().runID else { return [] }
+        if server == again.server, again.attempts.isEmpty { return [] }
+        let reports = spool.published(host: host)
         if server != again.server { again.attempts = Set(reports.map(\.attempt)) }
         again.server = server
         return reports.filter { again.attempts.contains($0.attempt) }

@@ -10,6 +10,9 @@ actor WakeUp {
         finishWait()
     }
 
+    /// Takes back a signal that nobody has waited for.
+    func forget() { isSignalled = false }
+
     /// Waits for a signal, for `limit` at most, or until the task is cancelled. One waiter at a time.
     ///
     /// - Returns: whether there was a signal.

@@ -1,3 +1,4 @@
+internal import DeployModel
 internal import Glibc
 
 /// The processes of this host, through /proc (proc(5)). A process may end at any moment: whoever is gone is nil, and never
@@ -70,16 +71,16 @@ package struct ProcessTable: Sendable {
 
     /// Field 22 of a `stat` line. The name, field 2, stands in parentheses and may hold blanks and parentheses itself.
     static func startTicks(_ text: String) -> Int64? {
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard let end = text.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = text[text.utf8.index(after: end)...].words
         guard fields.count > 19 else { return nil }
         return Int64(fields[19])
     }
 
     private func uid(of pid: Int32) throws(HostError) -> UInt32? {
         guard let text = try ProcFile(path: "\(root)/\(pid)/status").text() else { return nil }
-        for line in text.split(separator: "\n") where line.hasPrefix("Uid:") {
-            let words = line.split { $0 == "\t" || $0 == " " }
+        for line in text.lines where line.hasPrefix("Uid:\t") {
+            let words = line.pieces(between: "\t")
             if words.count > 1, let uid = UInt32(words[1]) { return uid }
         }
         throw .unreadable(path: "\(root)/\(pid)/status", reason: "no line Uid:")
@@ -108,7 +109,7 @@ package struct ProcessTable: Sendable {
     /// The path in `0::PATH` (unified), or in `N:name=systemd:PATH` where that one is in use beside it.
     static func controlGroup(_ text: String) -> String {
         var unified = ""
-        for line in text.split(separator: "\n") {
+        for line in text.lines {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { continue }
             if fields[1] == "name=systemd" { return String(fields[2]) }
@@ -123,7 +124,7 @@ package struct ProcessTable: Sendable {
         while let next = waiting.popLast() {
             // Gone meanwhile, or a threaded group: it has no processes of its own.
             guard let text = try? ProcFile(path: next + "/cgroup.procs").text() else { continue }
-            found.formUnion(text.split(separator: "\n").compactMap { Int32($0) })
+            found.formUnion(text.lines.compactMap { Int32($0) })
             for name in try ProcFile(path: next).names() ?? [] {
                 var status = stat()
                 guard lstat("\(next)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }

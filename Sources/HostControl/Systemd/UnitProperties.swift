@@ -1,3 +1,5 @@
+internal import DeployModel
+
 /// The answer of `systemctl show` (systemctl(1)): lines `Name=value`, one block per unit, an empty line between blocks.
 struct UnitProperties: Sendable, Equatable {
     /// The values of one unit, in their order; only list properties come more than once.
@@ -16,17 +18,17 @@ struct UnitProperties: Sendable, Equatable {
     static func blocks(_ text: String) -> [UnitProperties]? {
         var blocks: [UnitProperties] = []
         var current: [String: [String]] = [:]
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).makeIterator()
+        var lines = text.pieces(between: "\n", omittingEmpty: false).makeIterator()
         while let line = lines.next() {
             guard !line.isEmpty else {
                 if !current.isEmpty { blocks.append(UnitProperties(values: current)) }
                 current = [:]
                 continue
             }
-            guard let equals = line.firstIndex(of: "="), line.startIndex < equals else { return nil }
+            guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")), line.startIndex < equals else { return nil }
             let name = String(line[..<equals])
             guard current[name] == nil || lists.contains(name) else { return nil }
-            var value = String(line[line.index(after: equals)...])
+            var value = String(line[line.utf8.index(after: equals)...])
             while value.hasPrefix("{ path="), !value.hasSuffix(" }") {
                 guard let more = lines.next() else { return nil }
                 value += "\n" + more
