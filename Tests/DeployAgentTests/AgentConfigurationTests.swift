@@ -64,6 +64,7 @@ import Testing
         ("order: 10}", "order: 10, checks: {metrics: {port: 1, port_from: A}}}", "either port or port_from"),
         ("order: 10}", "order: 10, checks: {metrics: {port: 0}}}", "1 to 65535"),
         ("order: 10}", "order: 10, checks: {log: {mode: maybe}}}", "require, observe, off"),
+        ("order: 10}", "order: 10, checks: {log: {tell: no}}}", "true or false"),
     ])
     func badSettingsNameTheThing(good: String, bad: String, words: String) throws {
         let text = Self.small.replacing(good, with: bad)

@@ -92,5 +92,28 @@ extension LabTests {
             let wrong = try await fleet.lab.answer("qtctl", "logs", rollout, "--host", "h9")
             #expect(wrong.code == 5, "\(wrong)")
         }
+
+        /// What a service logs may be nobody's business but its host's.
+        @Test func linesThatAreNotToldStayOnTheHost() async throws {
+            let quiet = """
+                cp -a /etc/qtagent/agent.yaml /root/loud.yaml
+                sed -i '0,/    checks:/s//    checks:\\n      log: {tell: false}/' /etc/qtagent/agent.yaml
+                systemctl restart qtagent
+                """
+            let host = GitHost()
+            try await host.on(quiet)
+            try await host.cleaning("mv /root/loud.yaml /etc/qtagent/agent.yaml; systemctl restart qtagent") {
+                try await host.waitForAnswer()
+                try await fleet.lab.run("commit", "--message", "a release with a secret")
+                let (deploy, summary) = try await fleet.qtctl("deploy", "--all", "--yes", "--host", "h1")
+                #expect(deploy.code == 0, "\(deploy)")
+                let said = try await fleet.lab.run("qtctl", "logs", try #require(summary?.rollout))
+                #expect(!said.contains("verify quantum-apply-layer |"), "\(said)")
+                #expect(said.contains("h1 verify quantum-reconcile-engine |"), "\(said)")
+                let journal = try await host.on("journalctl -u quantum-apply-layer -n 20 -o cat")
+                #expect(!journal.isEmpty, "the host has them")
+            }
+            try await host.waitForAnswer()
+        }
     }
 }

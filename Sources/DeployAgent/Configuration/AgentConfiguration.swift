@@ -105,6 +105,9 @@ package struct ServiceConfiguration: Sendable, Equatable {
         package var mode: Mode
         /// Texts that must not occur; one that begins with `^` must not begin a line.
         package var deny: [String]
+        /// Whether the lines are told to who follows the rollout, and so stand in Redis. A line that breaks the check stands in
+        /// the verdict all the same.
+        package var isTold = true
 
         /// Python's own errors arrive at the priority of any other line, so they are known by their words: a traceback, also
         /// one of a group, and a critical line, in the middle of a line or, as logging writes it when nobody sets a format,

@@ -55,8 +55,9 @@ extension ServiceConfiguration.MetricsCheck {
 
 extension ServiceConfiguration.LogCheck {
     init(_ value: SettingsValue) throws(SettingsError) {
-        let members = try value.members(["mode", "deny"])
+        let members = try value.members(["mode", "deny", "tell"])
         mode = try members["mode"]?.choice() ?? .require
+        isTold = try members["tell"]?.flag() ?? true
         guard let list = members["deny"] else {
             deny = Self.byDefault.deny
             return

@@ -143,7 +143,7 @@ struct ServiceChecks {
         let found: Finding
         do throws(HostError) {
             let lines = try await lines(reading)
-            for line in lines { onLine?(subject.unit.service, line) }
+            if check.isTold { for line in lines { onLine?(subject.unit.service, line) } }
             reading.take(lines, deny: check.deny, limit: facts.logLimit)
             found = logFinding(reading.judgement)
         } catch {
