@@ -22,24 +22,58 @@ package struct TextTable: Sendable {
     }
 
     /// The lines; an empty cell shows as `-`.
-    package var text: String { text { $0 } }
+    package var text: String { text() }
 
-    /// The lines one by one: the head, then one per row.
-    package var lines: [String] { lines { $0 } }
-
-    /// The lines, each cell as `paint` returns it; what that adds must not be visible.
-    package func text(_ paint: (String) -> String) -> String { lines(paint).joined(separator: "\n") }
-
-    private func lines(_ paint: (String) -> String) -> [String] {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    /// The lines one by one.
+    ///
+    /// - Parameters:
+    ///   - width: characters of a line at most, as far as that can be: first columns without any value are left out, then the
+    ///     widest are cut, but never below ``narrowest``. A wrapped row is worse to read than a cut cell. nil: no limit.
+    ///   - paint: gives a cell its colour; what it adds must not be visible.
+    /// - Returns: the head, then one line per row.
+    package func lines(fitting width: Int? = nil, _ paint: (String) -> String = { $0 }) -> [String] {
+        let widths = widths(fitting: width)
         return rows.map { row in
-            let cells = row.enumerated().map { column, cell in
-                let shown = cell.isEmpty ? "-" : cell
-                let blanks = column == row.count - 1 ? 0 : max(0, widths[column] - shown.count)
+            let last = row.indices.last { widths[$0] != nil }
+            let cells = row.indices.compactMap { column -> String? in
+                guard let width = widths[column] else { return nil }
+                let shown = Self.cut(row[column].isEmpty ? "-" : row[column], to: width)
+                let blanks = column == last ? 0 : max(0, width - shown.count)
                 return paint(shown) + String(repeating: " ", count: blanks)
             }
             return cells.joined(separator: "  ")
         }
+    }
+
+    /// As ``lines(fitting:_:)``, as one text.
+    package func text(fitting width: Int? = nil, _ paint: (String) -> String = { $0 }) -> String {
+        lines(fitting: width, paint).joined(separator: "\n")
+    }
+
+    /// A column is not cut below this: a short commit is as long.
+    private static let narrowest = 10
+
+    /// The width of each column; nil for one that is left out.
+    private func widths(fitting width: Int?) -> [Int?] {
+        let columns = rows.map(\.count).max() ?? 0
+        var widths: [Int?] = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() }
+        guard let width else { return widths }
+        func excess() -> Int { widths.reduce(-2) { $0 + ($1.map { $0 + 2 } ?? 0) } - width }
+        for column in (1..<max(1, columns)).reversed() where excess() > 0 {
+            let isEmpty = rows.dropFirst().allSatisfy { $0.count <= column || $0[column].isEmpty }
+            if isEmpty { widths[column] = nil }
+        }
+        // The first column is the name of the row: it stays whole.
+        while excess() > 0,
+            let widest = widths.indices.dropFirst().max(by: { (widths[$0] ?? 0, $0) < (widths[$1] ?? 0, $1) }),
+            let now = widths[widest], now > Self.narrowest
+        { widths[widest] = now - 1 }
+        return widths
+    }
+
+    /// A cell that is too long ends, or as a path begins, with `~`.
+    private static func cut(_ cell: String, to width: Int) -> String {
+        guard cell.count > width else { return cell }
+        return cell.hasPrefix("/") ? "~" + cell.suffix(width - 1) : cell.prefix(width - 1) + "~"
     }
 }

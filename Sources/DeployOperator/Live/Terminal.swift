@@ -1,6 +1,6 @@
 import Glibc
 
-/// The terminal that progress goes to.
+/// The terminal that progress goes to, or the one that data goes to.
 package struct Terminal: Sendable, Equatable {
     package var columns: Int
     package var rows: Int
@@ -11,6 +11,15 @@ package struct Terminal: Sendable, Equatable {
     package init(columns: Int, rows: Int) {
         self.columns = columns
         self.rows = rows
+    }
+
+    /// The columns of the terminal behind standard output; nil when there is none.
+    package static func outputColumns() -> Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
     }
 
     /// The terminal behind standard error; nil when there is none, when it can't move its cursor, or is too small.

@@ -17,7 +17,7 @@ extension Console {
                 Self.running(target.running, target.basis), target.checkout?.short ?? "",
                 target.verdict(plan.commit, plan.purpose), target.canonicalPath?.text ?? "")
         }
-        return headline(plan) + table.text
+        return headline(plan) + table.text(fitting: columns())
     }
 
     private func headline(_ plan: Plan) -> String {

@@ -18,7 +18,7 @@ extension Console {
         show(
             "\(rollout.breakGlassHost == nil ? "rollout" : "break-glass") \(rollout.shortName) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
         )
-        show(table.text { colors.onOutput(Verdict(rawValue: $0)?.meaning, $0) })
+        show(table) { colors.onOutput(Verdict(rawValue: $0)?.meaning, $0) }
         for line in troubles(targets) { show(line) }
         show(Self.next(rollout, code))
         showLine(rollout, targets, code)

@@ -16,6 +16,8 @@ package struct Console: Sendable {
     let colors: Colors
     /// The terminal of the progress, as it is at the moment; nil where there is none that a picture can be drawn on.
     let terminal: @Sendable () -> Terminal?
+    /// The columns that data has room in; nil for as many as it takes.
+    let columns: @Sendable () -> Int?
     private let write: @Sendable (Bool, String) -> Void
 
     /// The console of this process.
@@ -30,20 +32,27 @@ package struct Console: Sendable {
     ) {
         self.init(
             form: form, isUTC: isUTC, colors: form == .json ? .none : colors,
-            terminal: { form == .json ? nil : terminal() },
+            terminal: { form == .json ? nil : terminal() }, columns: Terminal.outputColumns,
             write: { isData, text in (isData ? StandardStream.output : StandardStream.error).write(text) })
     }
 
     /// A console for tests: each text with its line feed, and whether it is data.
     package init(
         form: Form, isUTC: Bool, colors: Colors = .none, terminal: @escaping @Sendable () -> Terminal? = { nil },
+        columns: @escaping @Sendable () -> Int? = { nil },
         write: @escaping @Sendable (Bool, String) -> Void
     ) {
         self.form = form
         self.isUTC = isUTC
         self.colors = colors
         self.terminal = terminal
+        self.columns = columns
         self.write = write
+    }
+
+    /// A table for the person, as wide as there is room.
+    package func show(_ table: TextTable, _ paint: (String) -> String = { $0 }) {
+        show(table.text(fitting: columns(), paint))
     }
 
     /// Text for the person, on standard output; nothing in the JSON form.

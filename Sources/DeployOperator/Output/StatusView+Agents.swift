@@ -13,7 +13,11 @@ extension StatusView {
                 String(record.services.count), Self.labels(record).joined(separator: " "), remark)
             console.show(Self.line(record, remark))
         }
-        console.show(look.hosts.isEmpty ? "no host was ever heard in fleet \(fleet.name)" : table.text)
+        if look.hosts.isEmpty {
+            console.show("no host was ever heard in fleet \(fleet.name)")
+        } else {
+            console.show(table)
+        }
         console.summary(exit: .good)
     }
 
@@ -32,6 +36,7 @@ extension StatusView {
         facts.add("agent", record.agent + (record.contract.isEmpty ? "" : ", contract \(record.contract)"))
         facts.add("boot id", record.bootID)
         facts.add("remark", Self.remark(record, look))
+        // Whole: what is cut here could be read nowhere.
         console.show(facts.text)
         console.show(Self.line(record, Self.remark(record, look)))
         if !record.services.isEmpty {

@@ -29,7 +29,11 @@ extension StatusView {
             for row in Self.rows(targets) { table.add(cells(record, row)) }
             for target in targets { console.show(Self.line(record, target)) }
         }
-        console.show(isEmpty ? "nothing was done to \(service) yet" : table.text { Self.paint($0, console.colors) })
+        if isEmpty {
+            console.show("nothing was done to \(service) yet")
+        } else {
+            console.show(table) { Self.paint($0, console.colors) }
+        }
         console.summary(exit: .good)
     }
 

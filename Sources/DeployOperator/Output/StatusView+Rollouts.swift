@@ -19,7 +19,7 @@ extension StatusView {
         let nothing =
             filter.takesAll
             ? "nothing was submitted to fleet \(fleet.name) yet" : "no rollout of fleet \(fleet.name) fits"
-        console.show(records.isEmpty ? nothing : table.text)
+        if records.isEmpty { console.show(nothing) } else { console.show(table) }
         console.summary(exit: .good)
     }
 

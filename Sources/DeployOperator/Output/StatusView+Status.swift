@@ -19,15 +19,16 @@ extension StatusView {
         ]
         var rows: [Row]
 
-        /// The lines for a person; of too many rows those with a remark first.
-        func lines(atMost most: Int = .max) -> [String] {
+        /// The lines for a person, where there is room for `width` characters; of too many rows those with a remark first.
+        func lines(atMost most: Int = .max, fitting width: Int?) -> [String] {
             var shown = rows
             if rows.count + 1 > most { shown = rows.filter { !$0.remark.isEmpty } + rows.filter(\.remark.isEmpty) }
             shown = Array(shown.prefix(max(0, rows.count + 1 > most ? most - 2 : rows.count)))
             var table = TextTable(Self.head)
             for row in shown { table.add(row.cells + [row.remark]) }
             let rest = rows.count - shown.count
-            return table.lines + (rest > 0 ? ["... and \(rest) more: name services, or use --host"] : [])
+            return table.lines(fitting: width)
+                + (rest > 0 ? ["... and \(rest) more: name services, or use --host"] : [])
         }
     }
 
@@ -44,7 +45,7 @@ extension StatusView {
         console.show(
             status.rows.isEmpty
                 ? "no host of fleet \(fleet.name) has told of any service: qtctl agents list"
-                : status.lines().joined(separator: "\n"))
+                : status.lines(fitting: console.columns()).joined(separator: "\n"))
     }
 
     func readStatus(_ services: [ServiceName], _ hosts: [HostSelector]) async throws(OperatorError) -> Status {

@@ -42,7 +42,9 @@ extension StatusView {
 
     private static func picture(_ status: Status?, _ trouble: OperatorError?, _ terminal: Terminal) -> [LiveLine] {
         var lines = trouble.map { [LiveLine("\($0); it is tried again", .bad)] } ?? []
-        lines += (status?.lines(atMost: terminal.rows - 1 - lines.count) ?? []).map { LiveLine($0) }
+        lines += (status?.lines(atMost: terminal.rows - 1 - lines.count, fitting: terminal.columns - 1) ?? []).map {
+            LiveLine($0)
+        }
         return lines.prefix(terminal.rows - 1).map { $0.cut(to: terminal.columns - 1) }
     }
 }
