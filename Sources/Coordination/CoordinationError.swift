@@ -29,7 +29,13 @@ package enum CoordinationError: Error, Equatable, CustomStringConvertible {
             "no rollout's id begins with \"\(VisibleText(text))\"; `qtctl rollouts` lists them"
         case .ambiguousRollout(let text, let ids):
             "\"\(VisibleText(text))\" is the beginning of \(ids.count) rollouts: "
-                + ids.prefix(5).map(\.short).joined(separator: ", ") + "; give more digits"
+                + Self.toldApart(ids.prefix(5)).joined(separator: ", ") + "; give more digits"
         }
+    }
+
+    /// The beginnings of ids, as long as it takes for each to be another one.
+    private static func toldApart(_ ids: some Collection<RolloutID>) -> [String] {
+        let length = (8...32).first { length in Set(ids.map { $0.text.prefix(length) }).count == ids.count } ?? 32
+        return ids.map { String($0.text.prefix(length)) }
     }
 }

@@ -8,72 +8,8 @@ import Testing
 /// The live view in a terminal emulator, on a real Redis, with hosts that are played by hand. One after the other: each looks at its
 /// screen again and again, and all at once would leave no time for the other tests.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct LiveViewTests {
-    /// A fleet of hosts and an order over all of them, one at a time.
-    private struct Stage: Sendable {
-        let stage: StandIn
-        let id: RolloutID
-        let variables: [String: String]
-
-        static func with(_ hosts: Int, _ body: @escaping @Sendable (Stage) async throws -> Void) async throws {
-            try await RedisServer.with { server async throws in
-                let stand = StandIn(server: server, fleet: Fleet(name: StandIn.name, redis: server.client("test")))
-                let names = (1...hosts).map { "h\($0)" }
-                for name in names { try await stand.enrol(name) }
-                let now = try await stand.fleet.serverTime()
-                let made = Plan.make(Samples.all, targets: names.map { Samples.target($0) }, silent: [], notes: [])
-                    .order(
-                        Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: now,
-                        created: now)
-                let order = try #require(made)
-                try #require(try await stand.fleet.submit(order, signature: []) == .taken)
-                try await body(
-                    Stage(
-                        stage: stand, id: order.id,
-                        variables: [
-                            "QTCTL_FLEET": "lab", "QTCTL_REDIS": "\(server.address)", "QTCTL_SIGNATURES": "off",
-                        ]))
-            }
-        }
-
-        func attempt(_ host: String) -> AttemptName {
-            AttemptName(rollout: id, host: HostName(accepted: host), operation: .deploy, number: 1)
-        }
-
-        func begin(_ host: String) async throws -> Int64 {
-            _ = try await stage.fleet.accept(attempt(host))
-            guard case .granted(let token, _) = try await stage.fleet.claim(attempt(host), floor: 0) else {
-                throw CoordinationError.contract("claim", "not granted")
-            }
-            return token
-        }
-
-        func tell(_ host: String, _ token: Int64, _ events: StepEvent...) async throws {
-            try await stage.fleet.tell(attempt(host), token: token, events)
-        }
-
-        func end(_ host: String, _ token: Int64, _ verdict: Verdict) async throws {
-            let isGood = verdict.isGood
-            _ = try await stage.fleet.report(
-                attempt(host), token: token, detail: "",
-                [
-                    TargetReport(
-                        service: Samples.apply, verdict: verdict, step: .verify, rule: isGood ? nil : .processDied,
-                        error: isGood ? "" : "it died", commit: Samples.new, previousCommit: Samples.old,
-                        runningCommit: isGood ? Samples.new : Samples.old, startedAt: Samples.now,
-                        finishedAt: Samples.now, evidence: "")
-                ])
-        }
-
-        /// The whole part of a host that goes well.
-        func play(_ host: String, _ verdict: Verdict = .verified) async throws {
-            let token = try await begin(host)
-            try await tell(host, token, StepEvent(step: .verify, state: .begun, detail: ""))
-            try await end(host, token, verdict)
-        }
-    }
-
     @Test(arguments: [80, 160]) func aRolloutIsDrawnInPlaceAndEndsAsASummary(columns: Int) async throws {
-        try await Stage.with(3) { stage in
+        try await PlayedRollout.with(3) { stage in
             try await Tmux.with(columns: columns, rows: 24, stage.variables) { tmux in
                 await tmux.type("echo before; qtctl follow \(stage.id.short); echo \"code $?\"")
                 try await stage.play("h1")
@@ -98,7 +34,7 @@ import Testing
     }
 
     @Test func aTerminalThatIsResizedLosesNothing() async throws {
-        try await Stage.with(8) { stage in
+        try await PlayedRollout.with(8) { stage in
             try await Tmux.with(columns: 120, rows: 30, stage.variables) { tmux in
                 await tmux.type("for n in 1 2 3; do echo \"line $n\"; done; qtctl follow \(stage.id.short)")
                 let token = try await stage.begin("h1")
@@ -128,7 +64,7 @@ import Testing
     }
 
     @Test func whatFailsStaysInTheHistory() async throws {
-        try await Stage.with(2) { stage in
+        try await PlayedRollout.with(2) { stage in
             try await Tmux.with(columns: 100, rows: 24, stage.variables) { tmux in
                 await tmux.type("qtctl follow \(stage.id.short); echo \"code $?\"")
                 try await stage.play("h1", .reverted)
@@ -140,7 +76,7 @@ import Testing
     }
 
     @Test func whoLeavesKeepsTheLastPicture() async throws {
-        try await Stage.with(2) { stage in
+        try await PlayedRollout.with(2) { stage in
             try await Tmux.with(columns: 100, rows: 24, stage.variables) { tmux in
                 await tmux.type("qtctl follow \(stage.id.short); echo \"code $?\"")
                 _ = await tmux.until { $0.contains { $0.hasPrefix("h2 ") } }
@@ -156,7 +92,7 @@ import Testing
     @Test(arguments: [("TERM=dumb ", 80), ("", 19)]) func whereNothingCanBeDrawnLinesAreShown(
         before: String, columns: Int
     ) async throws {
-        try await Stage.with(1) { stage in
+        try await PlayedRollout.with(1) { stage in
             try await Tmux.with(columns: columns, rows: 24, stage.variables) { tmux in
                 try await stage.play("h1")
                 await tmux.type("\(before)qtctl follow \(stage.id.short); echo \"code $?\"")
