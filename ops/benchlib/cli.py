@@ -3,10 +3,11 @@
 import sys
 import time
 
-from . import dispatch, machine, neighbour, noop, rollout, startup
+from . import dispatch, idle, machine, neighbour, noop, rollout, startup
 
 PARTS = {
     "startup": startup.run,
+    "idle": idle.run,
     "dispatch": dispatch.run,
     "noop": noop.run,
     "neighbour": neighbour.run,
@@ -15,7 +16,7 @@ PARTS = {
 HELP = f"""ops/bench/run [PART...] [--rounds N]
 
 Measures on this machine, with the release build (make bench builds it), and prints tables. Without a part: all of them.
-What is compared is run in turns. rollout needs root, the lab, openssh-server and sudo. --rounds multiplies how often (default 5).
+What is compared is run in turns. idle and rollout need root, the lab, openssh-server and sudo. --rounds multiplies how often (default 5).
 
 parts: {", ".join(PARTS)}
 """

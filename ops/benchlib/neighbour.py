@@ -14,7 +14,7 @@ SECONDS = 5
 
 
 def run(rounds: int) -> None:
-    with stage.stage(HOSTS, pinned=True) as it:
+    with stage.stage(HOSTS, pinned=True, in_memory=True) as it:
         it.deploy()
         loop = Connection(it.socket)
         os.sched_setaffinity(0, {int(stage.REDIS_CPU)})

@@ -10,7 +10,7 @@ SCRIPT_LIMIT_US = 2000
 def run(rounds: int) -> None:
     rows, medians, scripts = [], {}, {}
     for hosts in SIZES:
-        with stage.stage(hosts) as it:
+        with stage.stage(hosts, in_memory=True) as it:
             it.deploy()
             costs = _measure(it, rounds * 2)
         medians[hosts] = stats.median(costs["seconds"])
@@ -27,7 +27,7 @@ def run(rounds: int) -> None:
             ]
         )
     table.show(
-        f"A no-op order over all hosts at once, start of qtctl to its exit, {rounds * 2} times each",
+        f"A no-op order over all hosts at once, start of qtctl to its exit, {rounds * 2} times each; journals in memory",
         [
             "hosts",
             "ms, median [quartiles]",

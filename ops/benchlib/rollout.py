@@ -2,12 +2,11 @@
 Ansible. The observation is left out on both sides: the script has none, and of qtctl's time that of its verify steps is taken off."""
 
 import json
-import subprocess
 import time
 
 from . import stats, table
 from .ansible import Ansible
-from .lab import Lab, OPS
+from .lab import Lab
 from .steps import SHORTEST, record
 
 SIZES = (3, 8, 16)
@@ -19,7 +18,7 @@ def run(rounds: int) -> None:
     for hosts in SIZES:
         with Lab(hosts) as lab:
             script = record(lab)
-            lab.run("qtctl", "deploy", "--all", "--yes", "--batch", "1000")
+            lab.deploy("--batch", "1000")
             ansible = Ansible(lab)
             try:
                 version = ansible.version()
@@ -44,7 +43,7 @@ def _compare(lab: Lab, script: str, ansible: Ansible, at_once: bool, rounds: int
     }
     values: dict[str, list[float]] = {name: [] for name in actions}
     head = lab.commit()
-    lab.run("qtctl", "deploy", "--all", "--yes", "--batch", "1000")
+    lab.deploy("--batch", "1000")
     for _ in range(rounds):
         for name, action in actions.items():
             new = lab.commit()
@@ -78,14 +77,11 @@ def _script(lab: Lab, script: str, old: str, new: str, at_once: bool) -> float:
 
 def _qtctl(lab: Lab, at_once: bool) -> float:
     """From the start of qtctl to its exit, without the time that hosts were observed: of hosts at once the longest."""
-    words = [f"{OPS}/lab", "qtctl", "deploy", "--all", "--yes", "--json", "--batch", "1000" if at_once else "1"]
     begin = time.perf_counter()
-    done = subprocess.run(words, env=lab.environment, capture_output=True, text=True, check=False)
+    lines = lab.deploy("--json", "--batch", "1000" if at_once else "1")
     taken = time.perf_counter() - begin
-    if done.returncode:
-        raise RuntimeError(f"qtctl: {done.stderr[-2000:]}")
     observed: dict[str, float] = {}
-    for line in done.stdout.splitlines():
+    for line in lines.splitlines():
         event = json.loads(line)
         if event["type"] == "event" and event["step"] == "verify" and event["state"] == "done" and event["ms"]:
             observed[event["host"]] = observed.get(event["host"], 0) + event["ms"] / 1000

@@ -34,7 +34,7 @@ def record(lab: Lab) -> str:
     while shell.ask("grep -c '^TracerPid:[[:space:]]*[1-9]' /proc/$(systemctl show -P MainPID qtagent)/status") != "1":
         if time.monotonic() > end:
             raise RuntimeError("strace did not attach to the agent")
-    lab.run("qtctl", "deploy", "--all", "--host", host, "--yes")
+    lab.deploy("--host", host)
     shell.ask("systemctl stop tracer; echo over")
     lines = lab.run("exec", host, "--", "cat", "/run/steps").split("\n")
     return _script(lines, old, new)
