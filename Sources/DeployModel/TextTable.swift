@@ -27,22 +27,25 @@ package struct TextTable: Sendable {
     /// The lines one by one.
     ///
     /// - Parameters:
-    ///   - width: characters of a line at most, as far as that can be: first columns without any value are left out, then the
-    ///     widest are cut, but never below ``narrowest``. A wrapped row is worse to read than a cut cell. nil: no limit.
+    ///   - width: characters of a line at most, as far as that can be: first columns without any value are left out, then what is
+    ///     the same in every row is said once above them, then the widest are cut, but never below ``narrowest``. A wrapped row
+    ///     is worse to read than a cut cell. nil: no limit.
     ///   - paint: gives a cell its colour; what it adds must not be visible.
-    /// - Returns: the head, then one line per row.
+    /// - Returns: what is said once, if anything; the head; then one line per row.
     package func lines(fitting width: Int? = nil, _ paint: (String) -> String = { $0 }) -> [String] {
-        let widths = widths(fitting: width)
-        return rows.map { row in
-            let last = row.indices.last { widths[$0] != nil }
+        let layout = layout(fitting: width)
+        let once = layout.once.map { "\(rows[0][$0]) \(paint(rows[1][$0]))" }.joined(separator: ", ")
+        let table = rows.map { row in
+            let last = row.indices.last { layout.widths[$0] != nil }
             let cells = row.indices.compactMap { column -> String? in
-                guard let width = widths[column] else { return nil }
+                guard let width = layout.widths[column] else { return nil }
                 let shown = Self.cut(row[column].isEmpty ? "-" : row[column], to: width)
                 let blanks = column == last ? 0 : max(0, width - shown.count)
                 return paint(shown) + String(repeating: " ", count: blanks)
             }
             return cells.joined(separator: "  ")
         }
+        return (once.isEmpty ? [] : ["in every row: " + once]) + table
     }
 
     /// As ``lines(fitting:_:)``, as one text.
@@ -50,25 +53,48 @@ package struct TextTable: Sendable {
         lines(fitting: width, paint).joined(separator: "\n")
     }
 
-    /// A column is not cut below this: a short commit is as long.
-    private static let narrowest = 10
+    /// A column is not cut below this: seven digits of a commit tell it from others.
+    private static let narrowest = 8
 
-    /// The width of each column; nil for one that is left out.
-    private func widths(fitting width: Int?) -> [Int?] {
-        let columns = rows.map(\.count).max() ?? 0
-        var widths: [Int?] = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() }
-        guard let width else { return widths }
-        func excess() -> Int { widths.reduce(-2) { $0 + ($1.map { $0 + 2 } ?? 0) } - width }
-        for column in (1..<max(1, columns)).reversed() where excess() > 0 {
-            let isEmpty = rows.dropFirst().allSatisfy { $0.count <= column || $0[column].isEmpty }
-            if isEmpty { widths[column] = nil }
+    /// How the columns are shown.
+    private struct Layout {
+        /// The width of each column; nil for one that is left out.
+        var widths: [Int?]
+        /// Those of the columns left out whose value is said above the rows.
+        var once: [Int] = []
+
+        func excess(over width: Int) -> Int { widths.reduce(-2) { $0 + ($1.map { $0 + 2 } ?? 0) } - width }
+
+        mutating func leaveOut(_ columns: [Int], until width: Int) -> [Int] {
+            columns.filter { column in
+                guard excess(over: width) > 0, widths[column] != nil else { return false }
+                widths[column] = nil
+                return true
+            }
         }
-        // The first column is the name of the row: it stays whole.
-        while excess() > 0,
-            let widest = widths.indices.dropFirst().max(by: { (widths[$0] ?? 0, $0) < (widths[$1] ?? 0, $1) }),
-            let now = widths[widest], now > Self.narrowest
-        { widths[widest] = now - 1 }
-        return widths
+    }
+
+    private func layout(fitting width: Int?) -> Layout {
+        let columns = rows.map(\.count).max() ?? 0
+        var layout = Layout(
+            widths: (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() })
+        guard let width, columns > 0 else { return layout }
+        // The first column is the name of the row: it stays, and stays whole. The last ones matter least.
+        let lesser = (1..<columns).reversed().map { column in
+            (column, values: Set(rows.dropFirst().map { $0.count > column ? $0[column] : "" }))
+        }
+        _ = layout.leaveOut(lesser.filter { $0.values == [""] }.map(\.0), until: width)
+        if rows.count > 2 {
+            let equal = lesser.filter { $0.values.count == 1 }.map(\.0)
+            layout.once = layout.leaveOut(equal, until: width).reversed()
+        }
+        while layout.excess(over: width) > 0,
+            let widest = layout.widths.indices.dropFirst().max(by: {
+                (layout.widths[$0] ?? 0, $0) < (layout.widths[$1] ?? 0, $1)
+            }),
+            let now = layout.widths[widest], now > Self.narrowest
+        { layout.widths[widest] = now - 1 }
+        return layout
     }
 
     /// A cell that is too long ends, or as a path begins, with `~`.

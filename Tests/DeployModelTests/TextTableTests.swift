@@ -20,27 +20,48 @@ import Testing
                 """)
     }
 
-    /// First what says nothing goes, then the widest are cut: a path at its beginning, for its end tells more.
+    /// First what says nothing goes, then what every row says alike is said once, then the widest are cut.
     @Test func aNarrowTerminalGetsWholeRows() {
         #expect(
             table().lines(fitting: 86)[1]
                 == "a-host-with-a-long-name  quantum-apply-layer       cbb55b938e  /home/qt/quantum_trader")
         #expect(
             table().text(fitting: 70) == """
-                HOST                     SERVICE           CHECKOUT    CANONICAL PATH
-                a-host-with-a-long-name  quantum-apply-l~  cbb55b938e  ~quantum_trader
-                h2                       quantum-reconci~  cbb55b938e  ~quantum_trader
+                in every row: CANONICAL PATH /home/qt/quantum_trader
+                HOST                     SERVICE                   CHECKOUT
+                a-host-with-a-long-name  quantum-apply-layer       cbb55b938e
+                h2                       quantum-reconcile-engine  cbb55b938e
+                """)
+        #expect(
+            table().text(fitting: 44) == """
+                in every row: CHECKOUT cbb55b938e, CANONICAL PATH /home/qt/quantum_trader
+                HOST                     SERVICE
+                a-host-with-a-long-name  quantum-apply-layer
+                h2                       quantum-reconcile-~
                 """)
     }
 
-    @Test(arguments: 62...120) func everyRowFits(width: Int) {
-        for line in table().lines(fitting: width) { #expect(line.count <= width, "\(line)") }
+    /// A path is cut at its beginning, for its end tells more. What one row alone says is not said apart from it.
+    @Test func aPathKeepsItsEnd() {
+        var table = TextTable("HOST", "CANONICAL PATH")
+        table.add("h1", Self.path)
+        #expect(table.lines(fitting: 19) == ["HOST  CANONICAL PA~", "h1    ~antum_trader"])
+        table.add("h2", Self.path + "2")
+        #expect(table.lines(fitting: 19)[1...] == ["h1    ~antum_trader", "h2    ~ntum_trader2"])
     }
 
-    /// Names of rows and short commits stay whole however narrow it is; then the terminal wraps.
+    @Test(arguments: 63...120) func everyRowFits(width: Int) {
+        var table = table()
+        table.add("h3", "another", "a remark that is somewhat longer", "0123456789", "/srv/another/place")
+        for line in table.lines(fitting: width) { #expect(line.count <= width, "\(line)") }
+    }
+
+    /// Names of rows stay whole, and seven digits of a commit, however narrow it is; then the terminal wraps.
     @Test func namesAndCommitsAreNeverCut() {
-        let lines = table().lines(fitting: 20)
-        #expect(lines[1].hasPrefix("a-host-with-a-long-name  ") && lines[1].contains("  cbb55b938e  "))
-        #expect(lines == table().lines(fitting: 59))
+        var table = table()
+        table.add("h3", "another", "a remark", "0123456789", "/srv/another/place")
+        let lines = table.lines(fitting: 20)
+        #expect(lines[1].hasPrefix("a-host-with-a-long-name  ") && lines[1].contains("  cbb55b9~  "))
+        #expect(lines == table.lines(fitting: 63))
     }
 }

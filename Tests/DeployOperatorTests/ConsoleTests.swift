@@ -57,6 +57,40 @@ final class Paper: Sendable {
         #expect(paper.data.allSatisfy { $0.hasPrefix("{\"type\":") })
     }
 
+    @Test func aCauseIsSaidOnceWithAllThatItStruck() {
+        func target(_ host: String, _ service: ServiceName, _ error: String) -> TargetOutcome {
+            var target = TargetOutcome(host: HostName(accepted: host), service: service)
+            target.verdict = .failed
+            target.error = error
+            target.rule = .restartFailed
+            return target
+        }
+        let paper = Paper()
+        paper.console().show(
+            Samples.rollout(.failed),
+            [
+                target("h1", Samples.apply, "it died"), target("h2", Samples.apply, "another"),
+                target("h2", Samples.engine, "it died"), target("h3", Samples.apply, "it died\nlook there"),
+            ], exit: .failedAndChanged)
+        #expect(
+            paper.data[2...4] == [
+                "h1, h2 quantum-apply-layer, quantum-reconcile-engine: restart_failed: it died",
+                "h2 quantum-apply-layer: restart_failed: another",
+                "h3 quantum-apply-layer: restart_failed: it died\n    look there",
+            ])
+    }
+
+    @Test func theZoneOfAColumnIsSaidInItsHead() {
+        let console = Console(form: .text, isUTC: false) { _, _ in }
+        let moments = [1_700_000_000_000, 1_700_000_060_000].map { Timestamp(milliseconds: $0) }
+        let column = console.timeColumn("WHEN", moments)
+        #expect(column.cells.map(\.count) == [19, 19])
+        #expect(column.cells.map { $0 + column.head.dropFirst(4) } == moments.map(console.time))
+        let utc = Paper().console()
+        #expect(utc.timeColumn("WHEN", moments) == ("WHEN", moments.map(\.description)))
+        #expect(console.timeColumn("WHEN", []) == ("WHEN", []))
+    }
+
     @Test func naturalOrder() {
         #expect(NaturalOrder.precedes("h2", "h10"))
         #expect(!NaturalOrder.precedes("h10", "h2"))

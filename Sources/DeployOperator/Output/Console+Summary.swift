@@ -30,15 +30,27 @@ extension Console {
         return target.state.rawValue + (target.step.map { ", \($0.rawValue)" } ?? "")
     }
 
-    /// What went wrong, each cause once.
+    /// What went wrong, each cause once, with the hosts and services that it struck.
     private func troubles(_ targets: [TargetOutcome]) -> [String] {
-        var shown: Set<String> = []
-        return targets.compactMap { target in
-            guard !target.error.isEmpty, shown.insert("\(target.host) \(target.error)").inserted else { return nil }
-            let lines = target.error.split(separator: "\n").map { VisibleText($0).description }
-            let rule = target.rule.map { "\($0.rawValue): " } ?? ""
-            return "\(target.host) \(target.service): \(rule)" + lines.joined(separator: "\n    ")
+        var causes: [(text: String, targets: [TargetOutcome])] = []
+        for target in targets where !target.error.isEmpty {
+            let text = (target.rule.map { "\($0.rawValue): " } ?? "") + target.error
+            if let place = causes.firstIndex(where: { $0.text == text }) {
+                causes[place].targets.append(target)
+            } else {
+                causes.append((text, [target]))
+            }
         }
+        return causes.map { cause in
+            let lines = cause.text.split(separator: "\n").map { VisibleText($0).description }
+            let names = [cause.targets.map(\.host.text), cause.targets.map(\.service.text)].map(Self.eachOnce)
+            return "\(names.joined(separator: " ")): " + lines.joined(separator: "\n    ")
+        }
+    }
+
+    private static func eachOnce(_ names: [String]) -> String {
+        var seen: Set<String> = []
+        return Counted.names(names.filter { seen.insert($0).inserted })
     }
 
     private static func next(_ rollout: RolloutRecord, _ code: ExitCode?) -> String {

@@ -76,6 +76,14 @@ package struct Console: Sendable {
         return moment.local(offsetSeconds: Int64(parts.tm_gmtoff))
     }
 
+    /// A column of moments: its head, which says their zone where they have one in common, and a cell for each.
+    func timeColumn(_ name: String, _ moments: [Timestamp]) -> (head: String, cells: [String]) {
+        let times = moments.map(time)
+        let zones = Set(times.map { $0.split(separator: " ").dropFirst(2).joined() })
+        guard zones.count == 1, let zone = zones.first, !zone.isEmpty else { return (name, times) }
+        return ("\(name) \(zone)", times.map { String($0.dropLast(zone.count + 1)) })
+    }
+
     /// The time of day of a moment and the clock that shows it, for lines that follow each other: `10:05:07+01:00`.
     func clock(_ moment: Timestamp) -> String {
         let words = time(moment).split(whereSeparator: { $0 == " " || $0 == "T" })

@@ -19,22 +19,23 @@ extension StatusView {
         // A service that is no host's any more still has its history.
         if records.isEmpty { try KnownNames.check([service], among: look.hosts) }
         let chosen = Set(look.hosts.filter { host in hosts.contains { $0.matches(host) } }.map(\.name))
-        var table = TextTable("WHEN", "ROLLOUT", "COMMIT", "VERDICT", "HOSTS", "WAS", "OPERATOR", "REASON")
-        var isEmpty = true
+        var rows: [(when: Timestamp, cells: [String])] = []
         for record in records {
             let targets = try await reading { () async throws(CoordinationError) in
                 try await fleet.targets(record.id, state: record.state)
             }.filter { $0.service == service && (hosts.isEmpty || chosen.contains($0.host)) }
-            isEmpty = isEmpty && targets.isEmpty
-            for row in Self.rows(targets) { table.add(cells(record, row)) }
+            rows += Self.rows(targets).map { (record.ended ?? record.submitted, Self.cells(record, $0)) }
             for target in targets { console.show(Self.line(record, target)) }
         }
-        if isEmpty {
-            console.show("nothing was done to \(service) yet")
-        } else {
-            console.show(table) { Self.paint($0, console.colors) }
-        }
+        if rows.isEmpty { console.show("nothing was done to \(service) yet") } else { show(rows) }
         console.summary(exit: .good)
+    }
+
+    private func show(_ rows: [(when: Timestamp, cells: [String])]) {
+        let times = console.timeColumn("WHEN", rows.map(\.when))
+        var table = TextTable(times.head, "ROLLOUT", "COMMIT", "VERDICT", "HOSTS", "WAS", "OPERATOR", "REASON")
+        for (time, row) in zip(times.cells, rows) { table.add([time] + row.cells) }
+        console.show(table) { Self.paint($0, console.colors) }
     }
 
     private static func paint(_ cell: String, _ colors: Colors) -> String {
@@ -53,10 +54,10 @@ extension StatusView {
         return rows
     }
 
-    private func cells(_ record: RolloutRecord, _ row: [TargetOutcome]) -> [String] {
+    private static func cells(_ record: RolloutRecord, _ row: [TargetOutcome]) -> [String] {
         [
-            console.time(record.ended ?? record.submitted), record.shortName,
-            (row[0].commit ?? record.commit)?.short ?? "?", Console.word(row[0]), Counted.names(row.map(\.host.text)),
+            record.shortName, (row[0].commit ?? record.commit)?.short ?? "?", Console.word(row[0]),
+            Counted.names(row.map(\.host.text)),
             row[0].previousCommit?.short ?? "", record.operatorName, record.reason,
         ]
     }

@@ -8,10 +8,11 @@ extension StatusView {
             let start = try await filter.start(fleet)
             return try await fleet.rollouts(newest: filter.count, since: start, where: filter.accepts)
         }
-        var table = TextTable("ROLLOUT", "SUBMITTED", "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
-        for record in records {
+        let times = console.timeColumn("SUBMITTED", records.map(\.submitted))
+        var table = TextTable("ROLLOUT", times.head, "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
+        for (record, time) in zip(records, times.cells) {
             table.add(
-                record.shortName, console.time(record.submitted), record.state?.rawValue ?? "?",
+                record.shortName, time, record.state?.rawValue ?? "?",
                 record.commit?.short ?? "?", record.source, String(record.hosts),
                 record.operatorName + (record.isSigned ? "" : " (\(Self.warrant(record)))"), record.reason)
             console.show(Self.line(record))

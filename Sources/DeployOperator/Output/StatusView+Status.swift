@@ -27,8 +27,11 @@ extension StatusView {
             var table = TextTable(Self.head)
             for row in shown { table.add(row.cells + [row.remark]) }
             let rest = rows.count - shown.count
-            return table.lines(fitting: width)
+            let lines =
+                table.lines(fitting: width)
                 + (rest > 0 ? ["... and \(rest) more: name services, or use --host"] : [])
+            // What is said above the rows takes the room of one.
+            return lines.count > most && !shown.isEmpty ? self.lines(atMost: most - 1, fitting: width) : lines
         }
     }
 
