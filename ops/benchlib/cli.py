@@ -3,13 +3,14 @@
 import sys
 import time
 
-from . import dispatch, idle, machine, neighbour, noop, rollout, startup
+from . import dispatch, idle, machine, memory, neighbour, noop, rollout, startup
 
 PARTS = {
     "startup": startup.run,
     "idle": idle.run,
     "dispatch": dispatch.run,
     "noop": noop.run,
+    "memory": memory.run,
     "neighbour": neighbour.run,
     "rollout": rollout.run,
 }
