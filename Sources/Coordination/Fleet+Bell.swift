@@ -54,13 +54,15 @@ extension Fleet {
     package func pending(_ host: HostName) async throws(CoordinationError) -> Pending {
         var found: [AttemptName: Int64] = [:]
         var dropped = 0
+        var order: StoredOrder?
         var cursor = "0"
         repeat {
-            let reply = try await run(.pending, [host.text, cursor])
+            let reply = try await run(.pending, [host.text, cursor, String(Order.maximumBytes)])
             guard reply.code == .ok else { throw reply.unexpected }
             cursor = reply[0]
             dropped += Int(DecimalNumber.parse(reply[1]) ?? 0)
-            for index in stride(from: 2, to: reply.words.count - 3, by: 4) {
+            if case let text = reply.bytes(2), !text.isEmpty { order = .whole(text: text, signature: reply.bytes(3)) }
+            for index in stride(from: 4, to: reply.words.count - 3, by: 4) {
                 guard let rollout = try? RolloutID(reply[index]), let operation = Operation(rawValue: reply[index + 1]),
                     let number = DecimalNumber.parse(reply[index + 2])
                 else { continue }
@@ -69,7 +71,8 @@ extension Fleet {
             }
         } while cursor != "0" && !cursor.isEmpty
         let newest = found.sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }
-        return Pending(attempts: newest.prefix(Pending.most).map(\.key), dropped: dropped)
+        let attempts = newest.prefix(Pending.most).map(\.key)
+        return Pending(attempts: attempts, order: attempts.count == 1 ? order : nil, dropped: dropped)
     }
 
     /// The text and the signature of an order, as submitted. Nothing of it is checked here but its size.
@@ -91,12 +94,15 @@ package struct Pending: Sendable, Equatable {
     static let most = 1000
     /// The attempts that wait, the newest first.
     package let attempts: [AttemptName]
+    /// The order of the only attempt, where it came along; nil: ask ``Fleet/orderText(_:)``.
+    package let order: StoredOrder?
     /// Entries that named nothing dispatched, and are gone.
     package let dropped: Int
 
     /// See the properties.
-    package init(attempts: [AttemptName], dropped: Int) {
+    package init(attempts: [AttemptName], order: StoredOrder? = nil, dropped: Int) {
         self.attempts = attempts
+        self.order = order
         self.dropped = dropped
     }
 }

@@ -49,11 +49,11 @@ package struct Fleet: Sendable {
         _ script: Script, bytes arguments: [[UInt8]], within limit: Duration = Fleet.patience
     ) async throws(CoordinationError) -> Reply {
         let elements = try await evaluate(script, bytes: arguments, "script \(script.name)", within: limit)
-        let words = elements.map { $0.text ?? "" }
-        guard let first = words.first, let code = ScriptReply(rawValue: first) else {
-            throw .contract(script.name, "replied \(VisibleText(words.first ?? "nothing"))")
+        let first = elements.first.map { $0.text ?? "" }
+        guard let code = first.flatMap(ScriptReply.init(rawValue:)) else {
+            throw .contract(script.name, "replied \(VisibleText(first ?? "nothing"))")
         }
-        return Reply(script: script.name, code: code, words: Array(words.dropFirst()))
+        return Reply(script: script.name, code: code, values: elements.dropFirst())
     }
 
     /// The elements of a script's reply. A key of another type is told as a fault of `name`.
@@ -128,9 +128,18 @@ struct Reply {
     let script: String
     let code: ScriptReply
     let words: [String]
+    private let values: ArraySlice<RedisValue>
 
-    /// The word at `index`, empty when the reply is shorter.
+    init(script: String, code: ScriptReply, values: ArraySlice<RedisValue>) {
+        (self.script, self.code, self.values) = (script, code, values)
+        words = values.map { $0.text ?? "" }
+    }
+
+    /// The word at `index`, empty when the reply is shorter, or its bytes there are no text.
     subscript(index: Int) -> String { index < words.count ? words[index] : "" }
+
+    /// The bytes at `index`, whatever they are; none when the reply is shorter.
+    func bytes(_ index: Int) -> [UInt8] { index < values.count ? values[values.startIndex + index].bytes ?? [] : [] }
 
     /// For a reply that this operation does not know.
     var unexpected: CoordinationError { .contract(script, "replied \(code.rawValue), which has no meaning there") }

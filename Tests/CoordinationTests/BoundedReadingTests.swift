@@ -89,6 +89,8 @@ import Testing
             let size = Int64(Self.long.utf8.count)
             try await bench.send("HSET", bench.keys.rollout(id), "order", Self.long, "signature", "")
             #expect(try await bench.fleet.orderText(id) == .tooLong(size))
+            let attempt = AttemptName(rollout: id, host: Self.h1, operation: .deploy, number: 1)
+            #expect(try await bench.fleet.pending(Self.h1) == Pending(attempts: [attempt], dropped: 0))
             try await bench.send("HDEL", bench.keys.rollout(id), "order")
             #expect(try await bench.fleet.orderText(id) == .missing)
             #expect(try await bench.fleet.orderText(.random()) == .missing)
@@ -113,6 +115,21 @@ import Testing
             let dropped = try await bench.stream(bench.keys.audit).filter { $0.contains("kind=drop") }
             #expect(!dropped.isEmpty && dropped.allSatisfy { $0.contains("host=h1") })
             #expect(try await bench.fleet.pending(Self.h1) == Pending(attempts: pending.attempts, dropped: 0))
+        }
+    }
+
+    @Test func anOrderThatIsAloneComesAlongAsItsBytes() async throws {
+        try await Bench.with { bench in
+            let id = try await bench.submit(bench.order())
+            #expect(try await bench.fleet.pending(Self.h1).order == bench.fleet.orderText(id))
+            let words = ["HSET", bench.keys.rollout(id), "order", "text", "signature"].map { Array($0.utf8) }
+            _ = try await bench.redis.call(RedisCommand(arguments: words + [[0xFF, 0x0A]]), within: .seconds(10))
+            let order = StoredOrder.whole(text: Array("text".utf8), signature: [0xFF, 0x0A])
+            #expect(try await bench.fleet.pending(Self.h1).order == order)
+            #expect(try await bench.fleet.orderText(id) == order)
+            _ = try await bench.submit(bench.order([("h1", ["t"])]))
+            let pending = try await bench.fleet.pending(Self.h1)
+            #expect(pending.attempts.count == 2 && pending.order == nil)
         }
     }
 

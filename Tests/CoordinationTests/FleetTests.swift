@@ -39,8 +39,9 @@ import Testing
             let order = try bench.order()
             let id = try await bench.submit(order)
             let attempt = Self.attempt(id)
-            #expect(try await fleet.pending(Self.h1) == Pending(attempts: [attempt], dropped: 0))
-            #expect(try await fleet.orderText(id) == .whole(text: order.text, signature: Array("sig".utf8)))
+            let stored = StoredOrder.whole(text: order.text, signature: Array("sig".utf8))
+            #expect(try await fleet.pending(Self.h1) == Pending(attempts: [attempt], order: stored, dropped: 0))
+            #expect(try await fleet.orderText(id) == stored)
             #expect(try await fleet.accept(attempt) == .accepted)
             guard case .granted(let token, let ttl) = try await fleet.claim(attempt, floor: 0) else {
                 Issue.record("no token")

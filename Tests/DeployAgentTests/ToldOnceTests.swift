@@ -1,3 +1,4 @@
+import Coordination
 import DeployModel
 import Testing
 
@@ -95,5 +96,17 @@ import Testing
         #expect(await queue.take() == Self.attempt(1))
         await queue.done(Self.attempt(1))
         #expect(await queue.take() == nil)
+    }
+
+    @Test func anOrderIsGivenOnceAndToItsAttempt() async {
+        let queue = JobQueue()
+        let order = StoredOrder.whole(text: [1], signature: [2])
+        await queue.offer([Self.attempt(1)], order: order, now: start)
+        #expect(await queue.takeOrder(Self.attempt(2)) == nil)
+        #expect(await queue.takeOrder(Self.attempt(1)) == order)
+        #expect(await queue.takeOrder(Self.attempt(1)) == nil)
+        await queue.offer([Self.attempt(1)], order: order, now: start)
+        await queue.offer([Self.attempt(2)], now: start)
+        #expect(await queue.takeOrder(Self.attempt(1)) == nil, "what Redis names no more")
     }
 }

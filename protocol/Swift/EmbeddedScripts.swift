@@ -16,6 +16,7 @@ enum EmbeddedScripts {
         "_rollout": PackageResources._rollout_lua,
         "_settle": PackageResources._settle_lua,
         "_states": PackageResources._states_lua,
+        "_text": PackageResources._text_lua,
         "_verdict": PackageResources._verdict_lua,
         "accept": PackageResources.accept_lua,
         "answer": PackageResources.answer_lua,

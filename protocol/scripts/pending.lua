@@ -2,10 +2,11 @@
 -- pending: what is dispatched to a host and not accepted, a page a call: the truth behind the bell. What names nothing that
 -- is dispatched to the host can never be taken: it goes, so that it is looked at once.
 -- keys:    meta
--- args:    host cursor(0 at first, then what the page before replied)
--- replies: ok <cursor: 0 behind the last page> <entries that went> [<rollout> <op> <attempt> <dispatched_ms>]...
+-- args:    host cursor(0 at first, afterwards what the page before replied) bytes(of an order that may come along)
+-- replies: ok <cursor: 0 behind the last page> <entries that went> <order> <signature>
+--          [<rollout> <op> <attempt> <dispatched_ms>]...
 -- events:
--- include: fleet states
+-- include: fleet states text
 local PAGE = 50
 local HOST = ARGV[1]
 local PENDING = key('pending:' .. HOST)
@@ -29,7 +30,8 @@ local function is_dispatched(id, op, attempt)
 end
 
 local page = redis.call('HSCAN', PENDING, ARGV[2], 'COUNT', PAGE)
-local reply = { 'ok', page[1], '0' }
+local reply = { 'ok', page[1], '0', '', '' }
+local HEAD, ENTRY = #reply, 4
 local gone = {}
 for n = 1, #page[2], 2 do
   local field, since = page[2][n], page[2][n + 1]
@@ -47,5 +49,10 @@ if #gone > 0 then
   reply[3] = tostring(#gone)
   audit({ kind = 'drop', host = HOST, detail = #gone .. ' entries of pending that name nothing dispatched' })
   for _, field in ipairs(gone) do redis.call('HDEL', PENDING, field) end
+end
+-- Mostly one order is dispatched: it comes along, and need not be asked for. Otherwise its place is empty.
+if ARGV[2] == '0' and page[1] == '0' and #reply == HEAD + ENTRY then
+  local order, signature = order_text(reply[HEAD + 1], tonumber(ARGV[3]))
+  if order then reply[4], reply[5] = order, signature end
 end
 return reply

@@ -79,7 +79,7 @@ struct BellService: Service {
     private func takePending() async throws(CoordinationError) {
         guard await state.mayWork else { return }
         let pending = try await fleet.pending(host)
-        await jobs.offer(pending.attempts)
+        await jobs.offer(pending.attempts, order: pending.order)
         guard pending.dropped > 0, let untold = await complaints.tell("dropped", of: nil) else { return }
         logger.notice(
             "pending named what is not dispatched; dropped",

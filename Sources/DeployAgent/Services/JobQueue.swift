@@ -1,3 +1,4 @@
+import Coordination
 import DeployModel
 
 /// The attempts that wait for the host job: always what Redis named last, the newest first, so that what cannot be taken never
@@ -7,6 +8,8 @@ actor JobQueue {
     nonisolated let news: AsyncStream<Void>
     private let input: AsyncStream<Void>.Continuation
     private var waiting: [AttemptName] = []
+    /// The order that came with the offer of the only attempt.
+    private var order: (attempt: AttemptName, stored: StoredOrder)?
     /// What was begun on this host and has no end: whatever Redis names, it goes first.
     private var left: [AttemptName] = []
     private var running: AttemptName?
@@ -16,8 +19,9 @@ actor JobQueue {
 
     init() { (news, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-    /// Takes what is dispatched now, the newest first, in the place of what waited.
-    func offer(_ attempts: [AttemptName], now: ContinuousClock.Instant = .now) {
+    /// Takes what is dispatched now, the newest first, in the place of what waited. `order` is that of the only attempt.
+    func offer(_ attempts: [AttemptName], order stored: StoredOrder? = nil, now: ContinuousClock.Instant = .now) {
+        order = attempts.first.flatMap { attempt in stored.map { (attempt, $0) } }
         asides = asides.filter { now < $0.value }
         waiting = attempts.filter { $0 != running && asides[$0] == nil }
         if !waiting.isEmpty { input.yield() }
@@ -35,6 +39,13 @@ actor JobQueue {
     func take() -> AttemptName? {
         running = !left.isEmpty ? left.removeFirst() : waiting.isEmpty ? nil : waiting.removeFirst()
         return running
+    }
+
+    /// The order of an attempt, if it came with the offer. It is given once: a later try looks at Redis.
+    func takeOrder(_ attempt: AttemptName) -> StoredOrder? {
+        guard let found = order, found.attempt == attempt else { return nil }
+        order = nil
+        return found.stored
     }
 
     /// Forgets an attempt that is over; if Redis still names it, it may be offered again, and the journal answers.

@@ -101,7 +101,7 @@ struct JobService: Service {
         }
         guard await state.mayWork else { return true }
         do throws(CoordinationError) {
-            let stored = try await fleet.orderText(attempt.rollout)
+            let stored = try await stored(attempt)
             let text: [UInt8]
             let order: Order
             do throws(Refusal) {
@@ -229,6 +229,11 @@ struct JobService: Service {
                 try? await Task.sleep(for: .seconds(2))
             }
         }
+    }
+
+    private func stored(_ attempt: AttemptName) async throws(CoordinationError) -> StoredOrder {
+        if let order = await queue.takeOrder(attempt) { return order }
+        return try await fleet.orderText(attempt.rollout)
     }
 
     /// The bytes of an order, when Redis has them and they can be one.
