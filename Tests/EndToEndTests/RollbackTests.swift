@@ -76,6 +76,38 @@ extension LabTests {
             try await fleet.deployGood()
         }
 
+        /// systemd calls a simple unit active before it has executed its program: for that long the process is root's, and is
+        /// anywhere. Here it waits for its standard input to be opened.
+        @Test func aProcessThatHasYetToBeginIsWaitedFor() async throws {
+            try await fleet.deployGood()
+            try await fleet.lab.on("h1", "rm -f /run/held; mkfifo /run/held")
+            try await fleet.withDropIn("h1", each: ["StandardInput=file:/run/held", ""]) {
+                async let restart = fleet.qtctl("restart", "--all", "--host", "h1", "--yes")
+                let isHeld = try await fleet.lab.eventually {
+                    let program = "/proc/$(systemctl show -P MainPID quantum-apply-layer)/exe"
+                    return try await fleet.lab.on("h1", "stat -c %U \(program) || true") == "root"
+                }
+                let isObserved = try await isObserved()
+                #expect(isHeld && isObserved)
+                try await fleet.lab.on("h1", ": >/run/held")
+                let (answer, summary) = try await restart
+                #expect(answer.code == 0, "\(answer)")
+                #expect(summary?.verdicts(of: "h1") == ["verified", "verified"], "\(answer)")
+            }
+            try await fleet.deployGood()
+        }
+
+        /// Whether the host has told twice that it observes its services: it beats every second then, and looks more often.
+        private func isObserved() async throws -> Bool {
+            var beats: Set<String> = []
+            return try await fleet.lab.eventually {
+                let text = try await fleet.lab.run("qtctl", "agents", "list", "--json")
+                let line = text.split(separator: "\n").first { $0.contains(#""host":"h1""#) } ?? ""
+                if line.contains(#""step":"verify""#) { beats.insert(String(line)) }
+                return beats.count >= 3
+            }
+        }
+
         /// git, hooks and the services themselves, while it goes on and afterwards.
         @Test func whatProgramsPrintIsRead() async throws {
             try await fleet.lab.run("commit", "--message", "a talkative release")

@@ -120,6 +120,29 @@ import Testing
         #expect(try table.holders(ofPort: 9092, among: [5]) == PortHolders(own: [], others: [], unexplained: 0))
     }
 
+    /// systemd's own copy, before and since release 255, and a program of a unit.
+    @Test(arguments: [
+        ("/usr/lib/systemd/systemd", true), ("/usr/lib/systemd/systemd-executor", true),
+        ("/usr/lib/systemd/systemd-executor (deleted)", true), ("/usr/bin/python3.11", false),
+    ])
+    func whoHasNotExecutedItsProgramIsKnown(program: String, isYetToBegin: Bool) throws {
+        let folder = try TemporaryFolder()
+        let fields = (3...52).map(String.init).joined(separator: " ")
+        for pid in [1, 7] {
+            try folder.folder("\(pid)")
+            try folder.write("\(pid) (x) \(fields)", to: "\(pid)/stat")
+            try folder.write("Uid:\t0\t0\t0\t0\n", to: "\(pid)/status")
+            try folder.write("0::/x.service\n", to: "\(pid)/cgroup")
+            try #require(symlink("/", folder.file("\(pid)/cwd")) == 0)
+            try #require(symlink(pid == 1 ? "/usr/lib/systemd/systemd" : program, folder.file("\(pid)/exe")) == 0)
+        }
+        let table = ProcessTable(root: folder.path, controlGroups: folder.path)
+        #expect(try table.facts(of: 7)?.isYetToBegin == isYetToBegin)
+        #expect(try table.facts(of: 1)?.isYetToBegin == false)
+        try #require(unlink(folder.file("1/exe")) == 0)
+        #expect(try table.facts(of: 7)?.isYetToBegin == program.contains("executor"), "what can't be read is no excuse")
+    }
+
     @Test func theStartIsFieldTwentyTwoWhateverTheName() {
         let fields = (3...52).map(String.init).joined(separator: " ")
         #expect(ProcessTable.startTicks("42 (a b) S) (x) \(fields)") == 22)

@@ -63,29 +63,35 @@ struct ServiceChecks {
                     "process", .broken(.processDied), "the main process was \(former) and is another one now, \(pid)")
             ]
         }
-        return [user(pid, process), directory(pid, process)]
+        return [user(process), directory(process)]
     }
 
     private var gone: Finding { finding("process", .broken(.processDied), "the main process is gone") }
 
-    private func user(_ pid: Int32, _ process: ProcessFacts) -> Finding {
+    func user(_ process: ProcessFacts) -> Finding {
         let account = subject.unit.account
         guard process.uid == account.identity.uid else {
             return finding(
-                "user", .broken(.otherUser), "process \(pid) runs as uid \(process.uid), not as \(account.name)")
+                "user", Self.mismatch(.otherUser, process),
+                "process \(process.pid) runs as uid \(process.uid), not as \(account.name)")
         }
-        return finding("user", .holds, "process \(pid) runs as \(account.name) (uid \(process.uid))")
+        return finding("user", .holds, "process \(process.pid) runs as \(account.name) (uid \(process.uid))")
     }
 
-    private func directory(_ pid: Int32, _ process: ProcessFacts) -> Finding {
+    func directory(_ process: ProcessFacts) -> Finding {
         let expected = subject.tree.directory.identity
         let place = process.workingDirectory
         guard place.identity == expected, !place.isDeleted else {
             return finding(
-                "directory", .broken(.otherDirectory),
-                "process \(pid) is in \(VisibleText(place.path)), not in \(subject.tree.path)")
+                "directory", Self.mismatch(.otherDirectory, process),
+                "process \(process.pid) is in \(VisibleText(place.path)), not in \(subject.tree.path)")
         }
         return finding("directory", .holds, "\(subject.tree.path) (device-inode \(expected))")
+    }
+
+    /// A process that has not begun yet has systemd's own user and directory for a moment.
+    private static func mismatch(_ rule: Rule, _ process: ProcessFacts) -> Finding.Result {
+        process.isYetToBegin ? .notYet(rule) : .broken(rule)
     }
 
     private func metrics(_ check: ServiceConfiguration.MetricsCheck) async -> [Finding] {

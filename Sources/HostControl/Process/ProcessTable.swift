@@ -22,13 +22,26 @@ package struct ProcessTable: Sendable {
     ///
     /// - Throws: ``HostError/unreadable(path:reason:)``; another user's directory takes CAP_SYS_PTRACE.
     package func facts(of pid: Int32) throws(HostError) -> ProcessFacts? {
-        guard let started = try startTime(of: pid), let uid = try uid(of: pid),
+        guard let started = try startTime(of: pid) else { return nil }
+        // Asked first: of a process that runs its program by now, everything that is read after this is final.
+        let isYetToBegin = isYetToBegin(pid)
+        guard let uid = try uid(of: pid),
             let directory = try workingDirectory(of: pid), let group = try controlGroup(of: pid),
             // Still the same process, so that the facts belong together.
             try startTime(of: pid) == started
         else { return nil }
         return ProcessFacts(
-            pid: pid, uid: uid, started: started, workingDirectory: directory, controlGroup: group)
+            pid: pid, uid: uid, started: started, isYetToBegin: isYetToBegin, workingDirectory: directory,
+            controlGroup: group)
+    }
+
+    /// Whether a process is still the copy of the service manager that is about to execute a unit's program: it runs what process
+    /// 1 runs, or, from systemd 255 on, systemd-executor (NEWS of that release). What can't be read counts as begun, which is
+    /// the stricter answer.
+    private func isYetToBegin(_ pid: Int32) -> Bool {
+        guard pid != 1, let program = try? ProcFile(path: "\(root)/\(pid)/exe").link() else { return false }
+        if program.pieces(between: "/").last?.hasPrefix("systemd-executor") == true { return true }
+        return program == (try? ProcFile(path: "\(root)/1/exe").link()) ?? ""
     }
 
     /// The ids of all processes of a control group and of those below it.
