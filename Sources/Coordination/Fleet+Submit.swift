@@ -23,7 +23,7 @@ extension Fleet {
             Self.arguments(order, signature) + [Array(String(staged).utf8)] + hosts[staged...].joined()
         // Once more from the beginning when the fleet's members change in between.
         for _ in 1...3 {
-            if let no = try await stage(order.id, hosts[..<staged]) {
+            if let no = try await stage(order, hosts[..<staged]) {
                 if no.code == .incomplete { continue }
                 return .refused(try Self.refusal(no))
             }
@@ -36,7 +36,8 @@ extension Fleet {
             default: return .refused(try Self.refusal(reply))
             }
         }
-        throw .contract("stage", "the fleet's members changed each time that the order was laid ready")
+        throw .contract(
+            "stage", "what was laid ready did not last, or the fleet's members changed each time; submit again")
     }
 
     /// What the script is told of an order as a whole.
@@ -67,11 +68,12 @@ extension Fleet {
     /// Lays hosts of an order ready for `submit`.
     ///
     /// - Returns: nil when that is done, or what was said instead.
-    private func stage(_ id: RolloutID, _ hosts: ArraySlice<[[UInt8]]>) async throws(CoordinationError) -> Reply? {
+    private func stage(_ order: Order, _ hosts: ArraySlice<[[UInt8]]>) async throws(CoordinationError) -> Reply? {
         for first in stride(from: 0, to: hosts.count, by: Self.hostsPerCall) {
             let part = hosts[first..<min(first + Self.hostsPerCall, hosts.count)]
             let reply = try await run(
-                .stage, bytes: [Array(id.text.utf8), Array(String(first + 1).utf8)] + part.joined())
+                .stage,
+                bytes: [order.id.text, String(first + 1), order.fleet.text].map { Array($0.utf8) } + part.joined())
             guard reply.code == .ok else { return reply }
         }
         return nil

@@ -234,7 +234,7 @@ import Testing
 
     private static func stage(_ hosts: [String], _ services: [String], _ bench: Bench) async throws {
         let parts = hosts.flatMap { [$0, services.joined(separator: "+")] }
-        #expect(try await bench.run(.stage, [RolloutID.random().text, "1"] + parts) == ["ok"])
+        #expect(try await bench.run(.stage, [RolloutID.random().text, "1", bench.fleet.name.text] + parts) == ["ok"])
     }
 
     /// Each typed operation several times, with repeating groups of several lengths: the first call is by EVAL, later ones

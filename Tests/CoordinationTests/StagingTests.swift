@@ -24,7 +24,7 @@ import Testing
             #expect(
                 Self.hosts(count).allSatisfy { targets[$0 + "/state"] == "waiting" || targets[$0 + "/op"] == "deploy" })
             #expect(targets["h1/services"] == "s+first" && targets["h\(count)/services"] == "s")
-            #expect(targets.keys.filter { $0.hasPrefix("staged") } == [])
+            #expect(targets.keys.filter { $0.hasPrefix("/") } == [])
             let rollout = try await bench.hash(bench.keys.rollout(id))
             #expect(rollout["jobs"] == String(count) && rollout["services"] == "s+first")
             #expect(try await bench.hash(bench.keys.lease(ServiceName(accepted: "first")))["rollout"] == id.text)
@@ -32,6 +32,29 @@ import Testing
                 try await bench.send("TTL", bench.keys.targets(id)).integerValue == -1,
                 "a rollout's hosts must not expire")
             #expect(try await bench.allKeys().contains(bench.keys.staged(id)) == false)
+        }
+    }
+
+    @Test func aHostMayHaveAnyName() async throws {
+        let names = (1...Fleet.hostsPerCall).map { "h\($0)" } + ["staged", "hosts", "services", "members"]
+        try await Bench.with(names) { bench in
+            // The named ones are laid ready, the others come with submit.
+            let id = try await bench.submit(bench.order(names.reversed().map { ($0, ["s"]) }))
+            let targets = try await bench.hash(bench.keys.targets(id))
+            for name in names { #expect(targets[name + "/services"] == "s", "\(name)") }
+        }
+    }
+
+    @Test func anotherFleetIsSeenBeforeItsHosts() async throws {
+        try await Bench.with(Self.hosts(Fleet.hostsPerCall + 1)) { bench in
+            try await bench.send("HSET", bench.keys.meta, "fleet", "other")
+            let order = try bench.order(Self.lines(Fleet.hostsPerCall + 1))
+            guard case .refused(let refusal) = try await bench.fleet.submit(order, signature: []) else {
+                Issue.record("taken")
+                return
+            }
+            #expect(refusal.rule == .otherFleet)
+            #expect(try await bench.allKeys().contains(bench.keys.staged(order.id)) == false)
         }
     }
 
@@ -62,18 +85,18 @@ import Testing
     @Test func aChangeOfMembershipInBetweenIsSeen() async throws {
         let count = Fleet.hostsPerCall + 1
         try await Bench.with(Self.hosts(count)) { bench in
-            let id = RolloutID.random().text
-            #expect(try await bench.run(.stage, [id, "1", "h1", "s"]) == ["ok"])
-            #expect(try await bench.run(.stage, [id, "3", "h3", "s"]) == ["incomplete"], "number 2 is missing")
-            #expect(try await bench.run(.stage, [id, "2", "h2", "s"]) == ["ok"])
+            let (id, fleet) = (RolloutID.random().text, bench.fleet.name.text)
+            #expect(try await bench.run(.stage, [id, "1", fleet, "h1", "s"]) == ["ok"])
+            #expect(try await bench.run(.stage, [id, "3", fleet, "h3", "s"]) == ["incomplete"], "number 2 is missing")
+            #expect(try await bench.run(.stage, [id, "2", fleet, "h2", "s"]) == ["ok"])
             _ = try await bench.fleet.change(HostName(accepted: "h1"), .drain, by: Self.ada, reason: .none)
-            #expect(try await bench.run(.stage, [id, "3", "h3", "s"]) == ["incomplete"])
+            #expect(try await bench.run(.stage, [id, "3", fleet, "h3", "s"]) == ["incomplete"])
             // Of the order as a whole: only begin_before counts before the hosts are looked at.
             let whole =
-                [id, "text", "", bench.fleet.name.text] + Array(repeating: "x", count: 6) + ["4000000000000"]
+                [id, "text", "", fleet] + Array(repeating: "x", count: 6) + ["4000000000000"]
                 + Array(repeating: "0", count: 9)
             #expect(try await bench.run(.submit, whole + ["2", "h3", "s"]) == ["incomplete"])
-            #expect(try await bench.run(.stage, [id, "1", "h1", "s"]).first == "drained")
+            #expect(try await bench.run(.stage, [id, "1", fleet, "h1", "s"]).first == "drained")
         }
     }
 }

@@ -56,6 +56,39 @@ import Testing
         for line in table.lines(fitting: width) { #expect(line.count <= width, "\(line)") }
     }
 
+    /// What tells rows apart, and what a person must see, is cut when nothing else is left to cut.
+    @Test func firmColumnsGiveWayLast() {
+        var table = TextTable(
+            ["HOST", "SERVICE", "RUNS", "BRANCH", "REMARK"], firm: ["SERVICE", "REMARK"], lesser: ["BRANCH"])
+        table.add("h1", "quantum-apply-layer", "3333333333", "main", "not active")
+        table.add("h2", "quantum-reconcile-engine", "1111111111 (inferred)", "dev", "")
+        #expect(
+            table.lines(fitting: 60) == [
+                "HOST  SERVICE                   RUNS      BRANCH  REMARK",
+                "h1    quantum-apply-layer       3333333~  main    not active",
+                "h2    quantum-reconcile-engine  1111111~  dev     -",
+            ])
+        #expect(
+            table.lines(fitting: 52) == [
+                "no room for: BRANCH",
+                "HOST  SERVICE                   RUNS      REMARK",
+                "h1    quantum-apply-layer       3333333~  not active",
+                "h2    quantum-reconcile-engine  1111111~  -",
+            ])
+        #expect(
+            table.lines(fitting: 40)[2...] == [
+                "h1    quant~-layer  3333333~  not active", "h2    quant~engine  1111111~  -",
+            ])
+    }
+
+    /// A colour goes by what a cell says, also where only a part of it is shown.
+    @Test func theWholeCellDecidesItsColour() {
+        var table = TextTable("HOST", "VERDICT")
+        table.add("h1", "revert_failed")
+        let lines = table.lines(fitting: 14) { $0 == "revert_failed" ? "<\($1)>" : $1 }
+        #expect(lines == ["HOST  VERDICT", "h1    <revert_~>"])
+    }
+
     /// Names of rows stay whole, and seven digits of a commit, however narrow it is; then the terminal wraps.
     @Test func namesAndCommitsAreNeverCut() {
         var table = table()

@@ -23,7 +23,7 @@ import Testing
     @Test func colourMovesNoColumnAndNeverReachesJSON() {
         var table = TextTable("A", "B")
         table.add("failed", "x")
-        let painted = table.text { colors(.always).onOutput($0 == "failed" ? .bad : nil, $0) }
+        let painted = table.text { colors(.always).onOutput($0 == "failed" ? .bad : nil, $1) }
         #expect(painted.replacing("\u{1B}[31m", with: "").replacing("\u{1B}[0m", with: "") == table.text)
         #expect(painted.contains("\u{1B}[31mfailed\u{1B}[0m  x"))
         #expect(Console(form: .json, isUTC: true, colors: colors(.always)).colors == .none)

@@ -71,12 +71,16 @@ final class Paper: Sendable {
             [
                 target("h1", Samples.apply, "it died"), target("h2", Samples.apply, "another"),
                 target("h2", Samples.engine, "it died"), target("h3", Samples.apply, "it died\nlook there"),
+                target("h4", Samples.apply, "no git"), target("h4", Samples.engine, "no git"),
+                target("h5", Samples.apply, "it died"),
             ], exit: .failedAndChanged)
         #expect(
-            paper.data[2...4] == [
-                "h1, h2 quantum-apply-layer, quantum-reconcile-engine: restart_failed: it died",
+            paper.data[2...6] == [
+                "h1, h5 quantum-apply-layer: restart_failed: it died",
                 "h2 quantum-apply-layer: restart_failed: another",
+                "h2 quantum-reconcile-engine: restart_failed: it died",
                 "h3 quantum-apply-layer: restart_failed: it died\n    look there",
+                "h4 quantum-apply-layer, quantum-reconcile-engine: restart_failed: no git",
             ])
     }
 

@@ -47,12 +47,14 @@ import Testing
             ]
             _ = try await stage.stage.server.client("raw").call(
                 RedisCommand(
-                    arguments: raw.map { Array($0.utf8) } + [[0x78, 0xFF, 0xFE, 0x1B, 0x5B, 0x32, 0x4A, 0x79]]),
+                    arguments: raw.map { Array($0.utf8) } + [
+                        Array("before".utf8) + [0xFF, 0xFE, 0x1B, 0x5B, 0x32, 0x4A] + Array("behind".utf8)
+                    ]),
                 within: .seconds(10))
             for command in ["logs \(stage.id.short)", "logs \(stage.id.short) --json"] {
                 let answer = await Qtctl.run("qtctl \(command)", stage.variables)
                 #expect(answer.code == 0 && answer.output.contains("owned"), "\(answer)")
-                #expect(answer.output.contains("x") && answer.output.contains("y"), "\(answer)")
+                #expect(answer.output.contains("before") && answer.output.contains("behind"), "\(answer)")
                 let bytes = Set(answer.output.utf8)
                 #expect(bytes.isDisjoint(with: [0x07, 0x1B]), "\(command): \(answer.output.debugDescription)")
                 #expect(!answer.output.contains("\u{202e}"))

@@ -97,7 +97,7 @@ extension LabTests {
             try await fleet.deployGood()
         }
 
-        /// Whether the host has told twice that it observes its services: it beats every second then, and looks more often.
+        /// Whether the host has told three times that it observes its services: it beats every second then, and looks more often.
         private func isObserved() async throws -> Bool {
             var beats: Set<String> = []
             return try await fleet.lab.eventually {

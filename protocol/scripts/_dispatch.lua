@@ -11,7 +11,7 @@ local function dispatch_one(id, host, op, accept_due)
 end
 
 -- Dispatches what is left of the wave, a part of it in one call; the rest falls due at once as a timer. One dispatch takes
--- up to 0.1 ms, and no call but submit may hold Redis for 2 ms.
+-- up to 0.1 ms, and no call may hold Redis for 2 ms.
 local DISPATCHES = 10
 local function dispatch_wave(id)
   local r = redis.call('HMGET', rollout_key(id), 'next', 'wave_left', 'op')

@@ -1,3 +1,11 @@
+-- Why this fleet takes no order of the caller's, or nil.
+local function contract_refusal(fleet)
+  local meta = redis.call('HMGET', KEYS[1], 'v', 'fleet')
+  if meta[1] and meta[1] ~= '1' then return { 'version', meta[1] } end
+  if meta[2] and meta[2] ~= fleet then return { 'other_fleet', meta[2] } end
+  return nil
+end
+
 -- The hosts of an order in the arguments from ARGV[from] on: host services(joined by +), again and again.
 -- Adds their services to `list`, each once; the refusal of the first host that can't take part, or nil.
 local function host_refusal(from, list)
@@ -32,5 +40,6 @@ end
 
 -- What stage left for submit in `name`: the number of hosts, their services, and the change of membership that was the last
 -- when they were looked at.
-local STAGED = { 'staged/hosts', 'staged/services', 'staged/members' }
+-- No host's name is empty: these are nobody's fields.
+local STAGED = { '/hosts', '/services', '/members' }
 local function members() return redis.call('HGET', KEYS[1], 'members') or '0' end

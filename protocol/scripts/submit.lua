@@ -13,9 +13,8 @@ local FIRST_HOST = 22
 local id, order = ARGV[1], ARGV[2]
 local known = redis.call('HGET', rollout_key(id), 'order')
 if known then return { known == order and 'again' or 'conflict' } end
-local meta = redis.call('HMGET', KEYS[1], 'v', 'fleet')
-if meta[1] and meta[1] ~= '1' then return { 'version', meta[1] } end
-if meta[2] and meta[2] ~= ARGV[4] then return { 'other_fleet', meta[2] } end
+local no = contract_refusal(ARGV[4])
+if no then return no end
 if NOW > tonumber(ARGV[11]) then return { 'expired', int(NOW) } end
 
 -- Another type under this name ends the call here, before anything is written.
@@ -27,7 +26,7 @@ if staged > 0 then
   if tonumber(found[1] or '') ~= staged or found[3] ~= members() then return { 'incomplete' } end
   for service in string.gmatch(found[2], '[^+]+') do list[#list + 1] = service end
 end
-local no = host_refusal(FIRST_HOST, list)
+no = host_refusal(FIRST_HOST, list)
 if no then return no end
 for _, service in ipairs(list) do
   local lease = redis.call('HMGET', key('lease:' .. service), 'rollout', 'operator', 'since_ms', 'reason')

@@ -23,7 +23,7 @@ final class JobNarrator: Sendable {
     /// Events of one call: more would hold Redis too long.
     private static let most = 50
 
-    /// What is told within this time goes in one call.
+    /// What is told within this time after a call goes in the next one.
     private static let gathering: Duration = .milliseconds(20)
 
     /// A narrator whose listener is `send`; what came while it was busy, it hears at once. `timed` hears in the moment how many
@@ -69,9 +69,9 @@ final class JobNarrator: Sendable {
     /// Sends events until ``finish()``.
     func run() async {
         for await _ in news {
-            // Over at once when the job is: `finish()` comes with a cancellation.
-            try? await Task.sleep(for: Self.gathering)
             await sendAll()
+            // Cut short where the end of the job cancels this task.
+            try? await Task.sleep(for: Self.gathering)
         }
         await sendAll()
     }

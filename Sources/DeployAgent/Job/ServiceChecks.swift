@@ -68,7 +68,7 @@ struct ServiceChecks {
 
     private var gone: Finding { finding("process", .broken(.processDied), "the main process is gone") }
 
-    func user(_ process: ProcessFacts) -> Finding {
+    private func user(_ process: ProcessFacts) -> Finding {
         let account = subject.unit.account
         guard process.uid == account.identity.uid else {
             return finding(
@@ -78,7 +78,7 @@ struct ServiceChecks {
         return finding("user", .holds, "process \(process.pid) runs as \(account.name) (uid \(process.uid))")
     }
 
-    func directory(_ process: ProcessFacts) -> Finding {
+    private func directory(_ process: ProcessFacts) -> Finding {
         let expected = subject.tree.directory.identity
         let place = process.workingDirectory
         guard place.identity == expected, !place.isDeleted else {

@@ -10,7 +10,9 @@ extension Console {
     }
 
     private func table(_ plan: Plan) -> String {
-        var table = TextTable("HOST", "SERVICE", "UNIT", "RUNS", "CHECKOUT", "WOULD", "CANONICAL PATH")
+        var table = TextTable(
+            ["HOST", "SERVICE", "UNIT", "RUNS", "CHECKOUT", "WOULD", "CANONICAL PATH"],
+            firm: ["SERVICE", "WOULD", "CANONICAL PATH"], lesser: ["UNIT", "CHECKOUT"])
         for target in plan.targets {
             table.add(
                 target.host.text, target.service.text + (target.isSibling ? " (sibling)" : ""), target.unitState,

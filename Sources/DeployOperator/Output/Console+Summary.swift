@@ -5,7 +5,8 @@ extension Console {
     /// Shows how a rollout ended or stands: every target, what runs where, and what to type next.
     /// `code` is what the targets come to; nil while the rollout goes on and nobody leaves it.
     func show(_ rollout: RolloutRecord, _ targets: [TargetOutcome], exit code: ExitCode?) {
-        var table = TextTable("HOST", "SERVICE", "VERDICT", "RUNS", "WAS")
+        var table = TextTable(
+            ["HOST", "SERVICE", "VERDICT", "RUNS", "WAS"], firm: ["SERVICE", "VERDICT"], lesser: ["WAS"])
         for target in targets {
             table.add(
                 target.host.text, target.service.text, Self.word(target), target.runningCommit?.short ?? "",
@@ -18,7 +19,7 @@ extension Console {
         show(
             "\(rollout.breakGlassHost == nil ? "rollout" : "break-glass") \(rollout.shortName) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
         )
-        show(table) { colors.onOutput(Verdict(rawValue: $0)?.meaning, $0) }
+        show(table) { colors.onOutput(Verdict(rawValue: $0)?.meaning, $1) }
         for line in troubles(targets) { show(line) }
         show(Self.next(rollout, code))
         showLine(rollout, targets, code)
@@ -30,27 +31,30 @@ extension Console {
         return target.state.rawValue + (target.step.map { ", \($0.rawValue)" } ?? "")
     }
 
-    /// What went wrong, each cause once, with the hosts and services that it struck.
+    /// What went wrong: each cause once, with the hosts that it struck, and with all services that it struck on the same hosts.
     private func troubles(_ targets: [TargetOutcome]) -> [String] {
-        var causes: [(text: String, targets: [TargetOutcome])] = []
+        var causes: [(text: String, services: [ServiceName], hosts: [HostName])] = []
         for target in targets where !target.error.isEmpty {
             let text = (target.rule.map { "\($0.rawValue): " } ?? "") + target.error
-            if let place = causes.firstIndex(where: { $0.text == text }) {
-                causes[place].targets.append(target)
+            if let place = causes.firstIndex(where: { $0.text == text && $0.services == [target.service] }) {
+                causes[place].hosts.append(target.host)
             } else {
-                causes.append((text, [target]))
+                causes.append((text, [target.service], [target.host]))
             }
         }
-        return causes.map { cause in
-            let lines = cause.text.split(separator: "\n").map { VisibleText($0).description }
-            let names = [cause.targets.map(\.host.text), cause.targets.map(\.service.text)].map(Self.eachOnce)
-            return "\(names.joined(separator: " ")): " + lines.joined(separator: "\n    ")
+        var merged: [(text: String, services: [ServiceName], hosts: [HostName])] = []
+        for cause in causes {
+            if let place = merged.firstIndex(where: { $0.text == cause.text && $0.hosts == cause.hosts }) {
+                merged[place].services += cause.services
+            } else {
+                merged.append(cause)
+            }
         }
-    }
-
-    private static func eachOnce(_ names: [String]) -> String {
-        var seen: Set<String> = []
-        return Counted.names(names.filter { seen.insert($0).inserted })
+        return merged.map { cause in
+            let lines = cause.text.split(separator: "\n").map { VisibleText($0).description }
+            return Counted.names(cause.hosts.map(\.text)) + " " + Counted.names(cause.services.map(\.text)) + ": "
+                + lines.joined(separator: "\n    ")
+        }
     }
 
     private static func next(_ rollout: RolloutRecord, _ code: ExitCode?) -> String {

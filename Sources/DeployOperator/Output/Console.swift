@@ -51,7 +51,7 @@ package struct Console: Sendable {
     }
 
     /// A table for the person, as wide as there is room.
-    package func show(_ table: TextTable, _ paint: (String) -> String = { $0 }) {
+    package func show(_ table: TextTable, _ paint: (_ cell: String, _ shown: String) -> String = { $1 }) {
         show(table.text(fitting: columns(), paint))
     }
 

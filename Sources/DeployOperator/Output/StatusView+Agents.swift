@@ -5,7 +5,9 @@ extension StatusView {
     /// The hosts of the fleet.
     package func agents() async throws(OperatorError) {
         let look = try await look()
-        var table = TextTable("HOST", "MEMBERSHIP", "HEARD", "AGENT", "SERVICES", "LABELS", "REMARK")
+        var table = TextTable(
+            ["HOST", "MEMBERSHIP", "HEARD", "AGENT", "SERVICES", "LABELS", "REMARK"], firm: ["REMARK"],
+            lesser: ["SERVICES", "AGENT", "LABELS"])
         for record in look.hosts {
             let remark = Self.remark(record, look)
             table.add(

@@ -33,13 +33,11 @@ extension StatusView {
 
     private func show(_ rows: [(when: Timestamp, cells: [String])]) {
         let times = console.timeColumn("WHEN", rows.map(\.when))
-        var table = TextTable(times.head, "ROLLOUT", "COMMIT", "VERDICT", "HOSTS", "WAS", "OPERATOR", "REASON")
+        var table = TextTable(
+            [times.head, "ROLLOUT", "COMMIT", "VERDICT", "HOSTS", "WAS", "OPERATOR", "REASON"],
+            firm: ["VERDICT", "HOSTS"], lesser: ["WAS"])
         for (time, row) in zip(times.cells, rows) { table.add([time] + row.cells) }
-        console.show(table) { Self.paint($0, console.colors) }
-    }
-
-    private static func paint(_ cell: String, _ colors: Colors) -> String {
-        colors.onOutput(Verdict(rawValue: cell)?.meaning, cell)
+        console.show(table) { console.colors.onOutput(Verdict(rawValue: $0)?.meaning, $1) }
     }
 
     /// Targets of which the same is true.

@@ -9,7 +9,9 @@ extension StatusView {
             return try await fleet.rollouts(newest: filter.count, since: start, where: filter.accepts)
         }
         let times = console.timeColumn("SUBMITTED", records.map(\.submitted))
-        var table = TextTable("ROLLOUT", times.head, "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON")
+        var table = TextTable(
+            ["ROLLOUT", times.head, "STATE", "COMMIT", "SOURCE", "HOSTS", "OPERATOR", "REASON"],
+            firm: [times.head, "STATE"], lesser: ["SOURCE"])
         for (record, time) in zip(records, times.cells) {
             table.add(
                 record.shortName, time, record.state?.rawValue ?? "?",

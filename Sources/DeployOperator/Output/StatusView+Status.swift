@@ -21,17 +21,20 @@ extension StatusView {
 
         /// The lines for a person, where there is room for `width` characters; of too many rows those with a remark first.
         func lines(atMost most: Int = .max, fitting width: Int?) -> [String] {
-            var shown = rows
-            if rows.count + 1 > most { shown = rows.filter { !$0.remark.isEmpty } + rows.filter(\.remark.isEmpty) }
-            shown = Array(shown.prefix(max(0, rows.count + 1 > most ? most - 2 : rows.count)))
-            var table = TextTable(Self.head)
-            for row in shown { table.add(row.cells + [row.remark]) }
-            let rest = rows.count - shown.count
-            let lines =
-                table.lines(fitting: width)
-                + (rest > 0 ? ["... and \(rest) more: name services, or use --host"] : [])
+            let lines = lines(taking: most, fitting: width)
             // What is said above the rows takes the room of one.
-            return lines.count > most && !shown.isEmpty ? self.lines(atMost: most - 1, fitting: width) : lines
+            return lines.count > most ? self.lines(taking: most - 1, fitting: width) : lines
+        }
+
+        private func lines(taking room: Int, fitting width: Int?) -> [String] {
+            let isWhole = rows.count < room
+            let shown = isWhole ? rows : rows.filter { !$0.remark.isEmpty } + rows.filter(\.remark.isEmpty)
+            var table = TextTable(
+                Self.head, firm: ["SERVICE", "REMARK"], lesser: ["BRANCH", "SINCE", "HOST HEARD", "CHECKOUT"])
+            for row in shown.prefix(isWhole ? rows.count : max(0, room - 2)) { table.add(row.cells + [row.remark]) }
+            let rest = rows.count - max(0, room - 2)
+            return table.lines(fitting: width)
+                + (isWhole ? [] : ["... and \(rest) more: name services, or use --host"])
         }
     }
 
