@@ -51,13 +51,19 @@ extension Fleet {
     /// What is dispatched to a host and not accepted yet: the truth behind the bell.
     ///
     /// What stands there and names nothing dispatched is taken out by the script.
-    package func pending(_ host: HostName) async throws(CoordinationError) -> Pending {
+    ///
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - withOrder: whether an order that is alone shall come along; who can't take it now need not be sent it.
+    /// - Returns: what waits for the host.
+    /// - Throws: when Redis fails.
+    package func pending(_ host: HostName, withOrder: Bool = true) async throws(CoordinationError) -> Pending {
         var found: [AttemptName: Int64] = [:]
         var dropped = 0
         var order: StoredOrder?
         var cursor = "0"
         repeat {
-            let reply = try await run(.pending, [host.text, cursor, String(Order.maximumBytes)])
+            let reply = try await run(.pending, [host.text, cursor, withOrder ? String(Order.maximumBytes) : "0"])
             guard reply.code == .ok else { throw reply.unexpected }
             cursor = reply[0]
             dropped += Int(DecimalNumber.parse(reply[1]) ?? 0)

@@ -122,6 +122,7 @@ import Testing
         try await Bench.with { bench in
             let id = try await bench.submit(bench.order())
             #expect(try await bench.fleet.pending(Self.h1).order == bench.fleet.orderText(id))
+            #expect(try await bench.fleet.pending(Self.h1, withOrder: false).order == nil)
             let words = ["HSET", bench.keys.rollout(id), "order", "text", "signature"].map { Array($0.utf8) }
             _ = try await bench.redis.call(RedisCommand(arguments: words + [[0xFF, 0x0A]]), within: .seconds(10))
             let order = StoredOrder.whole(text: Array("text".utf8), signature: [0xFF, 0x0A])

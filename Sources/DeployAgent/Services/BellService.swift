@@ -78,7 +78,8 @@ struct BellService: Service {
 
     private func takePending() async throws(CoordinationError) {
         guard await state.mayWork else { return }
-        let pending = try await fleet.pending(host)
+        // A busy host asks every 5 s, perhaps for an hour: the order that waits for it may be long.
+        let pending = try await fleet.pending(host, withOrder: state.current == nil)
         await jobs.offer(pending.attempts, order: pending.order)
         guard pending.dropped > 0, let untold = await complaints.tell("dropped", of: nil) else { return }
         logger.notice(
