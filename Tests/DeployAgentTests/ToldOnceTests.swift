@@ -109,4 +109,15 @@ import Testing
         await queue.offer([Self.attempt(2)], now: start)
         #expect(await queue.takeOrder(Self.attempt(1)) == nil, "what Redis names no more")
     }
+
+    @Test func theNewestQuestionIsAnsweredFirstAndEachOnce() {
+        let queue = QuestionQueue()
+        let ids = (0..<70).map { _ in RolloutID.random() }
+        for id in ids + ids { queue.offer(id) }
+        var taken: [RolloutID] = []
+        while let id = queue.take() { taken.append(id) }
+        #expect(taken == ids.suffix(64).reversed())
+        queue.offer(ids[69])
+        #expect(queue.take() == nil, "it was answered")
+    }
 }

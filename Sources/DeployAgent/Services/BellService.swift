@@ -90,7 +90,7 @@ struct BellService: Service {
     private func take(_ bell: Bell) async {
         switch bell {
         case .work: break
-        case .question(let id, let until): questions.offer(id, until: until)
+        case .question(let id, _): questions.offer(id)
         case .malformed(let why):
             guard let untold = await complaints.tell(why, of: nil) else { return }
             logger.notice(
