@@ -110,25 +110,35 @@ package struct Order: Hashable, Sendable {
     package var flaw: String? {
         if lines.isEmpty { return "it names no host" }
         var hosts: Set<HostName> = []
-        // Of one host: its lines stand together.
-        var services: Set<ServiceName> = []
-        var paths: Set<CanonicalPath> = []
-        var last: HostName?
-        for line in lines {
-            if line.services.isEmpty { return "the line of \(line.host) names no service" }
-            if line.host != last {
-                guard hosts.insert(line.host).inserted else { return "the lines of \(line.host) do not stand together" }
-                (services, paths, last) = ([], [], line.host)
-            }
-            for service in line.services where !services.insert(service).inserted {
-                return "\(service) stands twice for \(line.host)"
-            }
-            guard paths.insert(line.path).inserted else { return "a path stands twice for \(line.host)" }
+        hosts.reserveCapacity(lines.count)
+        var begin = 0
+        while begin < lines.count {
+            let host = lines[begin].host
+            guard hosts.insert(host).inserted else { return "the lines of \(host) do not stand together" }
+            let end = lines[begin...].firstIndex { $0.host != host } ?? lines.count
+            if let flaw = Self.flaw(of: host, lines[begin..<end]) { return flaw }
+            begin = end
         }
         if hosts.count > Self.maximumHosts {
             return "it names \(hosts.count) hosts; at most \(Self.maximumHosts) are taken"
         }
         if beginBefore > until { return "begin_before lies after until" }
+        return nil
+    }
+
+    /// The flaw of the lines of one host, or nil.
+    private static func flaw(of host: HostName, _ lines: ArraySlice<Line>) -> String? {
+        if lines.contains(where: { $0.services.isEmpty }) { return "the line of \(host) names no service" }
+        // The most common case, and there may be a thousand of it.
+        if lines.count == 1, lines.first?.services.count == 1 { return nil }
+        var services: Set<ServiceName> = []
+        var paths: Set<CanonicalPath> = []
+        for line in lines {
+            for service in line.services where !services.insert(service).inserted {
+                return "\(service) stands twice for \(host)"
+            }
+            guard paths.insert(line.path).inserted else { return "a path stands twice for \(host)" }
+        }
         return nil
     }
 

@@ -7,40 +7,49 @@ package struct PercentText: Sendable {
     /// As ``line``, without the blank: for a value among others in a line.
     package static let word = PercentText(plain: 0x21...0x7E)
 
+    /// Puts the encoded form of some bytes behind a text. A journal keeps an order of up to 512 KiB in this form, so the bytes
+    /// that stand as they are go over in runs.
+    package func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        var run = 0
+        for (index, byte) in bytes.enumerated() where !plain.contains(byte) || byte == Self.escape {
+            text += bytes[run..<index]
+            text.append(Self.escape)
+            text.append(Self.digits[Int(byte >> 4)])
+            text.append(Self.digits[Int(byte & 15)])
+            run = index + 1
+        }
+        text += bytes[run...]
+    }
+
     /// The encoded text.
     package func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
-        for byte in text.utf8 {
-            if plain.contains(byte), byte != Self.escape {
-                encoded.append(byte)
-            } else {
-                encoded += [Self.escape, Self.digits[Int(byte >> 4)], Self.digits[Int(byte & 15)]]
-            }
-        }
+        append(Array(text.utf8), to: &encoded)
         return String(decoding: encoded, as: UTF8.self)
     }
 
     /// The words, or nil when the escapes are broken or the bytes are not UTF-8.
-    package static func decode(_ text: some StringProtocol) -> String? {
-        let encoded = Array(text.utf8)
+    package static func decode(_ text: ArraySlice<UInt8>) -> String? {
+        decodedBytes(text).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The bytes, whatever they are; nil when the escapes are broken.
+    package static func decodedBytes(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(encoded.count)
-        var next = 0
-        while next < encoded.count {
-            guard encoded[next] == escape else {
-                bytes.append(encoded[next])
-                next += 1
-                continue
-            }
-            guard next + 2 < encoded.count, let high = value(encoded[next + 1]), let low = value(encoded[next + 2])
+        bytes.reserveCapacity(text.count)
+        var next = text.startIndex
+        while let escaped = text[next...].firstIndex(of: escape) {
+            guard escaped + 2 < text.endIndex, let high = value(text[escaped + 1]), let low = value(text[escaped + 2])
             else {
                 return nil
             }
+            bytes += text[next..<escaped]
             bytes.append(high << 4 | low)
-            next += 3
+            next = escaped + 3
         }
-        return String(validating: bytes, as: UTF8.self)
+        bytes += text[next...]
+        return bytes
     }
 
     private static let escape = UInt8(ascii: "%")

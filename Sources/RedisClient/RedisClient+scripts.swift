@@ -8,6 +8,13 @@ enum RedisScriptAddress: Sendable, Equatable {
     case source
 }
 
+/// How to address the script that has this content. Kept under the script's name: to look it up by the content itself would hash
+/// some thousand bytes for each call, while the comparison is one of two references to the same bytes.
+struct KnownScript: Sendable {
+    let source: [UInt8]
+    let address: RedisScriptAddress
+}
+
 extension RedisClient {
     /// Runs a script.
     ///
@@ -28,7 +35,7 @@ extension RedisClient {
         let deadline = NIODeadline.now() + TimeAmount(bounded: limit)
         let tail = [Array("\(keys.count)".utf8)] + keys.map { Array($0.utf8) } + arguments
         let bySource = RedisCommand(arguments: [Array("EVAL".utf8), script.source] + tail)
-        switch scriptAddresses[script.source] {
+        switch address(of: script) {
         case nil:
             let load = RedisCommand(arguments: [Array("SCRIPT".utf8), Array("LOAD".utf8), script.source])
             let replies = try await exchange([bySource, load], until: deadline, limit: limit)
@@ -46,12 +53,19 @@ extension RedisClient {
         }
     }
 
+    private func address(of script: RedisScript) -> RedisScriptAddress? {
+        guard let known = knownScripts[script.name], known.source == script.source else { return nil }
+        return known.address
+    }
+
     private func learn(_ script: RedisScript, from reply: RedisValue?) {
+        let address: RedisScriptAddress
         switch reply {
-        case .bulk(let digest): scriptAddresses[script.source] = .digest(digest)
-        case .error(let error) where error.code == "NOPERM": scriptAddresses[script.source] = .source
+        case .bulk(let digest): address = .digest(digest)
+        case .error(let error) where error.code == "NOPERM": address = .source
         // Another error may pass; the next call asks again.
-        case .error, .status, .integer, .array, .null, nil: break
+        case .error, .status, .integer, .array, .null, nil: return
         }
+        knownScripts[script.name] = KnownScript(source: script.source, address: address)
     }
 }

@@ -42,8 +42,8 @@ package actor RedisClient {
     var connects: UInt64 = 0
     /// The last error that was announced; nil while connected.
     var announced: RedisError?
-    /// How the server addresses scripts, by their content.
-    var scriptAddresses: [[UInt8]: RedisScriptAddress] = [:]
+    /// How the server addresses scripts, by their names; good for one content each.
+    var knownScripts: [String: KnownScript] = [:]
 
     /// The event loop of the socket.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }

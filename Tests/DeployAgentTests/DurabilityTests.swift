@@ -32,7 +32,7 @@ import Testing
             for record in JournalRecordTests.every {
                 try journal.write(record)
                 let left = try #require(text(disk.bytes(of: folder.appending(Self.attempt.description))))
-                #expect(left.split(separator: "\n").compactMap { JournalRecord(line: $0) } == journal.records)
+                #expect(left.lines.compactMap { JournalRecord(line: Array($0.utf8)[...]) } == journal.records)
             }
         }
     }

@@ -10,34 +10,44 @@ package enum OrderText {
 
     /// The text of `order`.
     package static func encode(_ order: Order) -> [UInt8] {
-        var lines = [
-            name,
-            "fleet=\(order.fleet)",
-            "id=\(order.id)",
-            "operator=\(order.operatorName)",
-            "op=\(order.operation.rawValue)",
-            "source=\(order.source)",
-            "branch=\(order.branch)",
-            "commit=\(order.commit)",
-            "direction=\(order.direction.rawValue)",
+        var text = Array("\(name)\n".utf8)
+        for (key, value) in head(order) { text += "\(key)=\(value)\n".utf8 }
+        for line in order.lines { append(line, to: &text) }
+        for (key, value) in tail(order) { text += "\(key)=\(value)\n".utf8 }
+        return text
+    }
+
+    private static func head(_ order: Order) -> KeyValuePairs<String, String> {
+        [
+            "fleet": order.fleet.text, "id": "\(order.id)", "operator": order.operatorName.text,
+            "op": order.operation.rawValue, "source": order.source.text, "branch": order.branch.text,
+            "commit": order.commit.text, "direction": order.direction.rawValue,
         ]
-        lines += order.lines.map { line in
-            let services = line.services.map(\.text).joined(separator: "+")
-            return "at=\(line.host) \(line.path) \(line.expectedHead) \(services)"
+    }
+
+    private static func tail(_ order: Order) -> KeyValuePairs<String, String> {
+        [
+            "waves": "\(order.waves)", "soak_s": "\(order.soakSeconds)", "pause_after": order.pauseAfter.rawValue,
+            "max_failures": "\(order.maxFailures)", "on_failure": order.onFailure.rawValue,
+            "failed_host": order.failedHost.rawValue, "begin_before": "\(order.beginBefore.milliseconds)",
+            "until": "\(order.until.milliseconds)", "created": "\(order.created.milliseconds)",
+            "reason": PercentText.line.encode(order.reason.text),
+        ]
+    }
+
+    private static func append(_ line: Order.Line, to text: inout [UInt8]) {
+        text += "at=".utf8
+        text += line.host.text.utf8
+        text.append(blank)
+        text += line.path.text.utf8
+        text.append(blank)
+        text += line.expectedHead.text.utf8
+        text.append(blank)
+        for (index, service) in line.services.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: "+")) }
+            text += service.text.utf8
         }
-        lines += [
-            "waves=\(order.waves)",
-            "soak_s=\(order.soakSeconds)",
-            "pause_after=\(order.pauseAfter.rawValue)",
-            "max_failures=\(order.maxFailures)",
-            "on_failure=\(order.onFailure.rawValue)",
-            "failed_host=\(order.failedHost.rawValue)",
-            "begin_before=\(order.beginBefore.milliseconds)",
-            "until=\(order.until.milliseconds)",
-            "created=\(order.created.milliseconds)",
-            "reason=\(PercentText.line.encode(order.reason.text))",
-        ]
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        text.append(UInt8(ascii: "\n"))
     }
 
     /// The order that these bytes are the text of.
@@ -73,22 +83,37 @@ package enum OrderText {
             created: try reader.moment("created"), reason: try reader.reason("reason"))
     }
 
+    /// The lines of hosts. Behind the host's name most are like the line before, and then share its values: an order of a thousand hosts
+    /// should not cost each of them the work for a thousand.
     private static func hostLines(_ reader: inout LineReader) throws(MalformedText) -> [Order.Line] {
         var lines: [Order.Line] = []
+        var before: LineReader.Place?
         while let value = reader.valueIfNext("at") {
-            let parts = value.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-            guard parts.count == 4 else { throw reader.problem("at has \(parts.count) parts, not 4") }
-            var services: [ServiceName] = []
-            for part in parts[3].split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false) {
-                services.append(try reader.parse(part))
+            let nameEnd = reader.end(of: value, at: blank)
+            let rest = nameEnd..<value.upperBound
+            if let before, var line = lines.last, reader.isSame(before, rest) {
+                line.host = try reader.parse(value.lowerBound..<nameEnd)
+                lines.append(line)
+            } else {
+                lines.append(try hostLine(value, reader))
             }
-            lines.append(
-                Order.Line(
-                    host: try reader.parse(parts[0]), path: try reader.parse(parts[1]),
-                    expectedHead: try reader.parse(parts[2]), services: services))
+            before = rest
         }
         return lines
     }
+
+    private static func hostLine(_ value: LineReader.Place, _ reader: LineReader) throws(MalformedText) -> Order.Line {
+        let parts = reader.pieces(value, between: blank)
+        guard parts.count == 4 else { throw reader.problem("at has \(parts.count) parts, not 4") }
+        var services: [ServiceName] = []
+        for part in reader.pieces(parts[3], between: UInt8(ascii: "+")) { services.append(try reader.parse(part)) }
+        return Order.Line(
+            host: try reader.parse(parts[0]), path: try reader.parse(parts[1]),
+            expectedHead: try reader.parse(parts[2]),
+            services: services)
+    }
+
+    private static let blank = UInt8(ascii: " ")
 }
 
 /// A text of the contract that does not follow its grammar.

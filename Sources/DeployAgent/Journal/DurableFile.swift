@@ -70,6 +70,18 @@ enum DurableFile {
         }
     }
 
+    /// The first bytes of a file, fewer when it is shorter.
+    static func head(of path: FilePath, bytes limit: Int) throws(Errno) -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+            return try file.closeAfter {
+                try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+                    count = try file.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }
+        } catch let error as Errno { throw error } catch { throw Errno.ioError }
+    }
+
     /// The names in a directory, sorted; empty when there is none.
     static func names(in path: FilePath) -> [String] {
         guard let directory = opendir(path.string) else { return [] }

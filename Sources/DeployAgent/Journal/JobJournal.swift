@@ -87,6 +87,17 @@ final class JobJournal {
         try read(directory.appending(attempt.description)).records
     }
 
+    /// Whether somebody made the order by hand; nil when the journal has no first record yet, or is gone. Reads the beginning alone:
+    /// the agent's own journals hold orders of up to 512 KiB.
+    static func isByHand(_ attempt: AttemptName, in directory: FilePath) -> Bool? {
+        let path = directory.appending(attempt.description)
+        let begin = Array(JournalRecord.byHand.utf8)
+        guard let head = try? DurableFile.head(of: path, bytes: begin.count), !head.contains(0),
+            head.count == begin.count
+        else { return nil }
+        return head == begin
+    }
+
     /// Whether a living process works on the job. A journal that can't be opened counts as held: nobody could recover from it.
     static func isHeld(_ attempt: AttemptName, in directory: FilePath) -> Bool {
         let path = directory.appending(attempt.description)
@@ -96,10 +107,11 @@ final class JobJournal {
     }
 
     private static func read(_ path: FilePath) throws(Errno) -> (records: [JournalRecord], end: Int) {
-        let bytes = (try DurableFile.read(path, limit: 4 << 20) ?? []).prefix { $0 != 0 }
+        let file = try DurableFile.read(path, limit: 4 << 20) ?? []
+        let bytes = file[..<(file.firstIndex(of: 0) ?? file.endIndex)]
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let lines = bytes[..<end].split(separator: UInt8(ascii: "\n"))
-        return (lines.compactMap { JournalRecord(line: String(decoding: $0, as: UTF8.self)) }, end)
+        return (lines.compactMap { JournalRecord(line: $0) }, end)
     }
 
     private static func lock(_ file: FileDescriptor) throws(Errno) {

@@ -33,16 +33,19 @@ enum JournalRecord: Equatable, Sendable {
 }
 
 extension JournalRecord {
+    /// How the journal of an order by hand begins.
+    static let byHand = "admitted by=hand "
+
     /// The record's line, without the line feed.
     var line: String {
         let (event, fields) = parts
-        return ([event] + fields.map { "\($0.0)=\(PercentText.word.encode($0.1))" }).joined(separator: " ")
+        return FieldLine.text(of: fields, behind: event)
     }
 
     private var parts: (String, [(String, String)]) {
         switch self {
         case .admitted(let order, let isByHand):
-            ("admitted", [("order", String(decoding: order, as: UTF8.self))] + (isByHand ? [("by", "hand")] : []))
+            ("admitted", (isByHand ? [("by", "hand")] : []) + [("order", String(decoding: order, as: UTF8.self))])
         case .life(let boot): ("life", [("boot", boot)])
         case .found(let path, let head): ("found", [("path", path.text), ("head", head.text)])
         case .ran(let service, let invocation, let commit):
@@ -64,20 +67,15 @@ extension JournalRecord {
     }
 
     /// The record of a line, or nil when it is none of ours.
-    init?(line: some StringProtocol) {
-        let words = String(line).words
-        var fields: [String: String] = [:]
-        for word in words.dropFirst() {
-            guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")),
-                let value = PercentText.decode(word[word.utf8.index(after: equals)...])
-            else { return nil }
-            fields[String(word[..<equals])] = value
+    init?(line: ArraySlice<UInt8>) {
+        let fields = FieldLine(line)
+        guard fields.bare.count == 1, let event = fields.bare.first, let record = Self.record(event, fields) else {
+            return nil
         }
-        guard let event = words.first.map(String.init), let record = Self.record(event, fields) else { return nil }
         self = record
     }
 
-    private static func record(_ event: String, _ fields: [String: String]) -> JournalRecord? {
+    private static func record(_ event: String, _ fields: FieldLine) -> JournalRecord? {
         let path = fields["path"].flatMap { try? CanonicalPath($0) }
         let service = fields["service"].flatMap { try? ServiceName($0) }
         switch event {

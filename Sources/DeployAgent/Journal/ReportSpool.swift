@@ -132,31 +132,31 @@ struct ReportSpool: Sendable {
 
     private func read(_ path: FilePath, _ attempt: AttemptName) -> Report? {
         guard let bytes = try? DurableFile.read(path, limit: 4 << 20) else { return nil }
-        return Report(attempt: attempt, text: String(decoding: bytes, as: UTF8.self))
+        return Report(attempt: attempt, text: bytes)
     }
 }
 
 extension ReportSpool.Report {
     /// A head line and a line per target: `<field>=<value>` with the journal's encoding.
     var text: String {
-        var head = "token=\(token.map(String.init) ?? "") detail=\(PercentText.word.encode(detail))"
-        if let byHand { head += " order=\(PercentText.word.encode(String(decoding: byHand.text, as: UTF8.self)))" }
+        var head = [("token", token.map(String.init) ?? ""), ("detail", detail)]
+        if let byHand { head.append(("order", String(decoding: byHand.text, as: UTF8.self))) }
         let lines = targets.map { target in
-            [
+            FieldLine.text(of: [
                 ("service", target.service.text), ("verdict", target.verdict.rawValue), ("step", target.step.rawValue),
                 ("rule", target.rule?.rawValue ?? ""), ("error", target.error), ("commit", target.commit.text),
                 ("previous", target.previousCommit?.text ?? ""), ("running", target.runningCommit?.text ?? ""),
                 ("started", String(target.startedAt.milliseconds)),
                 ("finished", String(target.finishedAt.milliseconds)),
                 ("evidence", target.evidence),
-            ].map { "\($0.0)=\(PercentText.word.encode($0.1))" }.joined(separator: " ")
+            ])
         }
-        return ([head] + lines).joined(separator: "\n") + "\n"
+        return ([FieldLine.text(of: head)] + lines).joined(separator: "\n") + "\n"
     }
 
-    init?(attempt: AttemptName, text: String) {
-        let lines = text.lines.map(Self.fields)
-        guard text.hasSuffix("\n"), let head = lines.first else { return nil }
+    init?(attempt: AttemptName, text: [UInt8]) {
+        let lines = text.split(separator: UInt8(ascii: "\n")).map(FieldLine.init)
+        guard text.last == UInt8(ascii: "\n"), let head = lines.first else { return nil }
         self.attempt = attempt
         token = DecimalNumber.parse(head["token"] ?? "")
         detail = head["detail"] ?? ""
@@ -171,19 +171,10 @@ extension ReportSpool.Report {
         }
         if targets.isEmpty { return nil }
     }
-
-    private static func fields(_ line: Substring) -> [String: String] {
-        var fields: [String: String] = [:]
-        for word in line.words {
-            guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            fields[String(word[..<equals])] = PercentText.decode(word[word.utf8.index(after: equals)...])
-        }
-        return fields
-    }
 }
 
 extension TargetReport {
-    fileprivate init?(_ fields: [String: String]) {
+    fileprivate init?(_ fields: FieldLine) {
         guard let service = try? ServiceName(fields["service"] ?? ""),
             let commit = try? CommitID(fields["commit"] ?? ""),
             let verdict = Verdict(rawValue: fields["verdict"] ?? ""), let step = Step(rawValue: fields["step"] ?? "")

@@ -45,9 +45,11 @@ struct LeftJobService: Service {
     static func look(_ name: String, host: HostName, stateDirectory: String) -> Look {
         guard let attempt = AttemptName(journal: name, host: host) else { return .settled }
         let jobs = FilePath(stateDirectory).appending("jobs")
+        guard let isByHand = JobJournal.isByHand(attempt, in: jobs) else { return .underWay }
+        guard isByHand else { return .settled }
         guard let records = try? JobJournal.records(of: attempt, in: jobs), !records.isEmpty else { return .underWay }
         let progress = JobProgress(records)
-        guard progress.isByHand, progress.verdict == nil else { return .settled }
+        if progress.verdict != nil { return .settled }
         if JobJournal.isHeld(attempt, in: jobs) { return .underWay }
         for path in progress.checkoutsBegun {
             do throws(HostError) { _ = try PathLock.take(path, stateDirectory: stateDirectory) } catch {

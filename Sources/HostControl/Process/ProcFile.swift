@@ -19,9 +19,10 @@ struct ProcFile {
         }
         defer { close(descriptor) }
         var all: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 1)
+        defer { chunk.deallocate() }
         while true {
-            let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            let count = read(descriptor, chunk.baseAddress, chunk.count)
             if count == 0 { return all }
             if count < 0 {
                 if errno == EINTR { continue }
