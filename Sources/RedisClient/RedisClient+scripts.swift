@@ -2,6 +2,8 @@ internal import NIOCore
 
 /// How a server that saw a script lets it be called.
 enum RedisScriptAddress: Sendable, Equatable {
+    /// Not known yet; it was called once, by its source.
+    case unasked
     /// By the digest that SCRIPT LOAD replied.
     case digest([UInt8])
     /// By its source only: the user may not load scripts.
@@ -18,9 +20,10 @@ struct KnownScript: Sendable {
 extension RedisClient {
     /// Runs a script.
     ///
-    /// The first call of a script sends its source, and SCRIPT LOAD in the same go to learn its digest; later ones send
-    /// the digest, and the source again when the server has lost it (restart, failover, SCRIPT FLUSH). Digests are
-    /// kept by content, so two versions under one name never mix, and are never computed here.
+    /// The first call of a script sends its source. The second does, and SCRIPT LOAD in the same go to learn the digest: of a
+    /// program that calls a script once, nobody has to read it twice. Later calls send the digest, and the source again when
+    /// the server has lost it (restart, failover, SCRIPT FLUSH). Digests are kept by content, so two versions under one name
+    /// never mix, and are never computed here.
     ///
     /// - Parameters:
     ///   - script: the script.
@@ -37,6 +40,10 @@ extension RedisClient {
         let bySource = RedisCommand(arguments: [Array("EVAL".utf8), script.source] + tail)
         switch address(of: script) {
         case nil:
+            let reply = try Self.single(await exchange([bySource], until: deadline, limit: limit))
+            knownScripts[script.name] = KnownScript(source: script.source, address: .unasked)
+            return reply
+        case .unasked:
             let load = RedisCommand(arguments: [Array("SCRIPT".utf8), Array("LOAD".utf8), script.source])
             let replies = try await exchange([bySource, load], until: deadline, limit: limit)
             learn(script, from: replies.last)

@@ -169,7 +169,7 @@ import Testing
             try await bench.send("XTRIM", bench.keys.events(id), "MAXLEN", "600")
             var rest: [RolloutEvent] = []
             while case let some = try await bench.fleet.events(id, behind: &place, wait: .zero), !some.isEmpty {
-                #expect(some.count == 100)
+                #expect(some.count == 50)
                 rest += some
             }
             #expect(rest.compactMap(\.milliseconds) == Array(100..<700))

@@ -3,13 +3,14 @@
 import sys
 import time
 
-from . import dispatch, idle, machine, memory, neighbour, noop, rollout, startup
+from . import dispatch, idle, machine, memory, neighbour, noop, rollout, scripts, startup
 
 PARTS = {
     "startup": startup.run,
     "idle": idle.run,
     "dispatch": dispatch.run,
     "noop": noop.run,
+    "scripts": scripts.run,
     "memory": memory.run,
     "neighbour": neighbour.run,
     "rollout": rollout.run,
@@ -17,7 +18,8 @@ PARTS = {
 HELP = f"""ops/bench/run [PART...] [--rounds N]
 
 Measures on this machine, with the release build (make bench builds it), and prints tables. Without a part: all of them.
-What is compared is run in turns. idle and rollout need root, the lab, openssh-server and sudo. --rounds multiplies how often (default 5).
+What is compared is run in turns. dispatch needs root; idle and rollout need it too, and the lab, openssh-server and sudo.
+--rounds multiplies how often (default 5).
 
 parts: {", ".join(PARTS)}
 """

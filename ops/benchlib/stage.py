@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -23,18 +24,22 @@ REDIS_CPU, FLEET_CPU = "0", "1"
 class Stage:
     """A server, hosts, and qtctl to both."""
 
-    def __init__(self, folder: str, hosts: int, stable_for: str) -> None:
+    def __init__(self, folder: str, hosts: int, stable_for: str, port: int, is_pinned: bool) -> None:
         self.socket = os.path.join(folder, "redis.sock")
+        self.port = port
+        self.address = f"127.0.0.1:{port}" if port else f"unix:{self.socket}"
+        self.is_pinned = is_pinned
         self.hosts = hosts
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": folder,
             "QTCTL_FLEET": FLEET,
-            "QTCTL_REDIS": f"unix:{self.socket}",
+            "QTCTL_REDIS": self.address,
             "QTCTL_SIGNATURES": "off",
             "QTCTL_OPERATOR": "bench",
         }
         self.redis = Connection(self.socket)
+        self.processes: dict[str, subprocess.Popen] = {}
         self.stable_for = stable_for
         self.folder = folder
 
@@ -43,11 +48,29 @@ class Stage:
 
     def qtctl(self, *words: str, expected: int = 0) -> float:
         """Runs qtctl to its end; seconds."""
-        return turns.spawned([machine.QTCTL, *words], self.environment, expected)
+        return turns.spawned([*_on(FLEET_CPU, self.is_pinned), machine.QTCTL, *words], self.environment, expected)
 
     def deploy(self, *words: str) -> float:
         """One order over all hosts at once."""
         return self.qtctl("deploy", "--all", "--yes", "--batch", "1000", *words)
+
+    def processor_time(self, name: str) -> float:
+        """Seconds of processor time that `redis` or the `fleet` has used so far."""
+        with open(f"/proc/{self.processes[name].pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def script_calls(self) -> float:
+        """How many scripts were called since the server's counts began."""
+        return self._count("eval") + self._count("evalsha")
+
+    def waits(self) -> float:
+        """How many reads of a stream, waiting ones among them."""
+        return self._count("xread")
+
+    def _count(self, command: str) -> float:
+        fields = self.info("commandstats").get(f"cmdstat_{command}", "calls=0,").split(",")
+        return float(fields[0].removeprefix("calls="))
 
     def info(self, section: str) -> dict[str, str]:
         lines = str(self.redis.call("INFO", section)).split("\r\n")
@@ -62,6 +85,16 @@ def _wait(what: str, condition) -> None:  # noqa: ANN001
         time.sleep(0.05)
 
 
+def _on(cpu: str, is_pinned: bool) -> list[str]:
+    return ["/usr/bin/taskset", "-c", cpu] if is_pinned else []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def _answers(connection: Connection) -> bool:
     with contextlib.suppress(RespError):
         return connection.call("PING") == "PONG"
@@ -70,36 +103,43 @@ def _answers(connection: Connection) -> bool:
 
 @contextlib.contextmanager
 def stage(
-    hosts: int, stable_for: str = "1s", pinned: bool = False, failing: int = 0, in_memory: bool = False
+    hosts: int,
+    stable_for: str = "1s",
+    pinned: bool = False,
+    failing: int = 0,
+    in_memory: bool = False,
+    by_tcp: bool = False,
 ) -> Iterator[Stage]:
     """A server and as many scripted hosts; both are gone afterwards. `in_memory` keeps the hosts' journals off the disk: a
-    thousand hosts on one of them would measure that disk."""
+    thousand hosts on one of them would measure that disk. `by_tcp`: through the loopback, not through a unix socket. `pinned`:
+    the server has a processor of its own."""
     folder = tempfile.mkdtemp(prefix="qtbench-", dir="/dev/shm" if in_memory else None)
-    processes: list[subprocess.Popen] = []
-    it = Stage(folder, hosts, stable_for)
+    it = Stage(folder, hosts, stable_for, _free_port() if by_tcp else 0, pinned)
     try:
-        server = ["redis-server", "--port", "0", "--unixsocket", it.socket, "--save", "", "--dir", folder]
-        fleet = [machine.QTFLEET, "--redis", f"unix:{it.socket}", "--fleet", FLEET, "--hosts", str(hosts)]
-        fleet += ["--directory", os.path.join(folder, "fleet"), "--stable-for", stable_for, "--failing", str(failing)]
-        if pinned:
-            server, fleet = ["taskset", "-c", REDIS_CPU, *server], ["taskset", "-c", FLEET_CPU, *fleet]
-        processes.append(subprocess.Popen(server, stdout=subprocess.DEVNULL))
+        server = ["redis-server", "--port", str(it.port), "--unixsocket", it.socket, "--save", "", "--dir", folder]
+        it.processes["redis"] = subprocess.Popen([*_on(REDIS_CPU, pinned), *server], stdout=subprocess.DEVNULL)
         _wait("Redis", lambda: _answers(it.redis))
         if hosts:
-            # Many connections: each host has three.
-            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-            agents = subprocess.Popen(fleet, stdout=subprocess.PIPE, text=True)
-            processes.append(agents)
-            line = agents.stdout.readline() if agents.stdout else ""
-            if line.strip() != "ready":
-                raise RuntimeError(f"the fleet said {line!r} instead of ready")
-            # The fleet is new to this Redis: nothing is held for it here.
-            it.redis.call("HSET", it.key("meta"), "hold_until", "0", "away_ms", "1000000000")
+            _start_fleet(it, failing)
         yield it
     finally:
-        for process in reversed(processes):
+        for process in reversed(it.processes.values()):
             process.send_signal(signal.SIGTERM)
             process.wait(LIMIT_S)
         it.redis.close()
         shutil.rmtree(folder)
+
+
+def _start_fleet(it: Stage, failing: int) -> None:
+    # Many connections: each host has three.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    words = [machine.QTFLEET, "--redis", it.address, "--fleet", FLEET, "--hosts", str(it.hosts)]
+    words += ["--directory", os.path.join(it.folder, "fleet"), "--stable-for", it.stable_for, "--failing", str(failing)]
+    fleet = subprocess.Popen([*_on(FLEET_CPU, it.is_pinned), *words], stdout=subprocess.PIPE, text=True)
+    it.processes["fleet"] = fleet
+    line = fleet.stdout.readline() if fleet.stdout else ""
+    if line.strip() != "ready":
+        raise RuntimeError(f"the fleet said {line!r} instead of ready")
+    # The fleet is new to this Redis: nothing is held for it here.
+    it.redis.call("HSET", it.key("meta"), "hold_until", "0", "away_ms", "1000000000")

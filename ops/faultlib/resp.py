@@ -14,17 +14,18 @@ class Connection:
     """Opened when it is first needed and after each trouble. A trial asks hundreds of times; a redis-cli for each would be most
     of its load."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, address: str | tuple[str, int]) -> None:
+        """`address`: the path of a unix socket, or a host and a port."""
+        self.address = address
         self.socket: socket.socket | None = None
 
     def call(self, *words: str) -> Any:
         """The reply: a text, a number, None or a list of these."""
         try:
             if self.socket is None:
-                self.socket = socket.socket(socket.AF_UNIX)
+                self.socket = socket.socket(socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET)
                 self.socket.settimeout(LIMIT_S)
-                self.socket.connect(self.path)
+                self.socket.connect(self.address)
                 self.buffer = self.socket.makefile("rb")
             self.socket.sendall(_encode(words))
             return self._reply()
