@@ -47,6 +47,7 @@ def _compare(lab: Lab, script: str, ansible: Ansible, at_once: bool, rounds: int
     for _ in range(rounds):
         for name, action in actions.items():
             new = lab.commit()
+            lab.settle()
             values[name].append(action(head, new))
             head = new
     base = stats.median(values["script"])
