@@ -5,14 +5,15 @@ import re
 import socket
 import threading
 
-_LINE = re.compile(rb"\+(\d+\.\d+) \[\d+ ([^\]]*)\] (.*)\r\n")
+_LINE = re.compile(rb"\+\d+\.\d+ \[\d+ ([^\]]*)\] .*\r\n")
 
 
 class Monitor:
-    """Everything that the server is told, with the moment in which it was told."""
+    """Counts what the server is told."""
 
     def __init__(self, path: str) -> None:
-        self.lines: queue.Queue[tuple[float, bytes, bool]] = queue.Queue()
+        # Of each line: whether a script said it.
+        self.lines: queue.Queue[bool] = queue.Queue()
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
         self.socket.sendall(b"MONITOR\r\n")
@@ -24,20 +25,13 @@ class Monitor:
     def _read(self) -> None:
         for line in self.file:
             if match := _LINE.fullmatch(line):
-                self.lines.put((float(match[1]), match[3], match[2] == b"lua"))
-
-    def moment_of(self, wanted: bytes) -> float:
-        """The moment of the next line with these words, in seconds by the server's clock."""
-        while True:
-            moment, words, _ = self.lines.get(timeout=30)
-            if wanted in words:
-                return moment
+                self.lines.put(match[1] == b"lua")
 
     def from_clients(self) -> int:
         """How many commands clients have sent since the last time; what scripts called in turn is not among them."""
         count = 0
         while not self.lines.empty():
-            count += not self.lines.get()[2]
+            count += not self.lines.get()
         return count
 
     def close(self) -> None:
