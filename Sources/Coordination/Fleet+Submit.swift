@@ -17,8 +17,8 @@ extension Fleet {
     /// Submits an order: gives its services to it, and dispatches the first wave. Safe to repeat with the same order.
     package func submit(_ order: Order, signature: [UInt8]) async throws(CoordinationError) -> SubmitReply {
         let hosts = Self.hostArguments(order)
-        // Those that one call of submit takes; the others are laid ready before it.
-        let staged = hosts.count - min(hosts.count, Self.hostsPerCall)
+        // Of a large order all of them are laid ready before it: storing its text is work enough for a call.
+        let staged = hosts.count > Self.hostsPerCall ? hosts.count : 0
         let arguments =
             Self.arguments(order, signature) + [Array(String(staged).utf8)] + hosts[staged...].joined()
         // Once more from the beginning when the fleet's members change in between.

@@ -10,13 +10,13 @@ local function dispatch_one(id, host, op, accept_due)
   tell_job(id, host, 'waiting', to, '')
 end
 
--- Dispatches what is left of the wave, a part of it in one call; the rest falls due at once as a timer. One dispatch takes
+-- Dispatches what is left of the wave, at most so many in one call; the rest falls due at once as a timer. One dispatch takes
 -- up to 0.1 ms, and no call may hold Redis for 2 ms.
 local DISPATCHES = 10
-local function dispatch_wave(id)
+local function dispatch_wave(id, limit)
   local r = redis.call('HMGET', rollout_key(id), 'next', 'wave_left', 'op')
   local first, left = tonumber(r[1]), tonumber(r[2])
-  local count = math.min(left, DISPATCHES)
+  local count = math.min(left, limit)
   local accept_due = NOW + setting('accept_ms')
   for n = first, first + count - 1 do
     dispatch_one(id, redis.call('HGET', targets_key(id), int(n)), r[3], accept_due)
@@ -26,10 +26,10 @@ local function dispatch_wave(id)
   if left > count then timer('dispatch', id, '', NOW) end
 end
 
-local function begin_wave(id)
+local function begin_wave(id, limit)
   local wave = redis.call('HINCRBY', rollout_key(id), 'wave', 1)
   local sizes = {}
   for size in string.gmatch(redis.call('HGET', rollout_key(id), 'sizes'), '%d+') do sizes[#sizes + 1] = size end
   redis.call('HSET', rollout_key(id), 'wave_left', sizes[wave])
-  dispatch_wave(id)
+  dispatch_wave(id, limit)
 end

@@ -20,7 +20,7 @@ local function settle(id)
     elseif r[11] == '1' and tonumber(r[9]) > 0 and move_rollout(id, 'soak', r[9] .. ' s') then
       timer('soak', id, '', NOW + tonumber(r[9]) * 1000)
     else
-      begin_wave(id)
+      begin_wave(id, DISPATCHES)
     end
   end
 end

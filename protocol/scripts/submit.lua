@@ -59,5 +59,6 @@ audit({ kind = 'submit', operator = ARGV[5], reason = ARGV[6], rollout = id, to 
   detail = ARGV[7] .. ' ' .. ARGV[10] .. ' of ' .. ARGV[8] .. ' to ' .. int(jobs) .. ' hosts' })
 event(id, 'rollout', '', '', '', 'queued', '', '')
 move_rollout(id, 'begin', '')
-begin_wave(id)
+-- Taking a large order is a call's work already: its first dispatches fall due as a timer.
+begin_wave(id, staged > 0 and 0 or DISPATCHES)
 return { 'ok' }

@@ -40,10 +40,10 @@ elseif kind == 'until' and (STATES.rollout[state] or {}).expire then
   move_rollout(id, 'expire', 'until has passed')
   settle(id)
 elseif kind == 'dispatch' and state == 'running' then
-  dispatch_wave(id)
+  dispatch_wave(id, DISPATCHES)
 elseif kind == 'soak' and state == 'soaking' then
   move_rollout(id, 'soaked', '')
-  begin_wave(id)
+  begin_wave(id, DISPATCHES)
 elseif kind == 'hand' and read(key('lease:' .. host), 'rollout') == 'bg-' .. id then
   -- Here the third part is the service: a deployment by hand (hand.lua) that nobody has heard of since.
   redis.call('DEL', key('lease:' .. host))

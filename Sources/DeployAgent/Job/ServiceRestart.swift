@@ -41,7 +41,7 @@ struct ServiceRestart: Sendable {
                 throw failed(service, "the restart was refused", doubt)
             }
             if Clock.now >= began + limit { return try await giveUp(&watch, facts, limit) }
-            try await pause(service)
+            try await pause(service, since: began)
         }
     }
 
@@ -69,7 +69,7 @@ struct ServiceRestart: Sendable {
                     "\(service.unit), restarted along, is \(facts.stateInWords) after \(HumanDuration(limit))",
                     remedy: "look at: systemctl status \(service.unit)")
             }
-            try await pause(service)
+            try await pause(service, since: began)
         }
     }
 
@@ -108,6 +108,7 @@ struct ServiceRestart: Sendable {
 
     /// The unit as it is now. A systemd that does not answer, as while it executes itself anew, is asked again.
     private func look(_ service: ServiceName, until deadline: Clock.Instant) async throws(Refusal) -> UnitFacts {
+        let began = Clock.now
         var isTold = false
         while true {
             let trouble: HostError
@@ -125,12 +126,15 @@ struct ServiceRestart: Sendable {
                     "what became of \(service.unit) is not known, systemd does not answer: \(trouble)",
                     remedy: "look at the host: systemctl status \(service.unit)")
             }
-            try await pause(service)
+            try await pause(service, since: began)
         }
     }
 
-    private func pause(_ service: ServiceName) async throws(Refusal) {
-        guard (try? await Task.sleep(for: .milliseconds(50))) != nil else {
+    /// Waits before the next look: the longer the longer it takes already. Most services are up in a few hundredths of a second,
+    /// and a look costs the host one systemctl.
+    private func pause(_ service: ServiceName, since began: Clock.Instant) async throws(Refusal) {
+        let pause = min(max((Clock.now - began) / 8, .milliseconds(5)), .milliseconds(50))
+        guard (try? await Task.sleep(for: pause)) != nil else {
             throw Refusal(.restartFailed, "the agent was stopped while it restarted \(service.unit)")
         }
     }
@@ -144,9 +148,10 @@ struct ServiceRestart: Sendable {
         let job = watch.job.flatMap { watch.isQueued && facts.job == $0 ? $0 : nil }
         if let job {
             try? await systemd.cancelJob(job)
-            let deadline = Clock.now + patience
+            let began = Clock.now
+            let deadline = began + patience
             while last.job == job, Clock.now < deadline {
-                try await pause(service)
+                try await pause(service, since: began)
                 last = try await look(service, until: deadline)
             }
             // It may have come to its end in the moment of the cancelling.

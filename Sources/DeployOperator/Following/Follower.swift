@@ -81,7 +81,12 @@ package struct Follower: Sendable {
     private func round(_ watch: inout Watch) async throws(CoordinationError) -> ExitCode? {
         let rollout = try await look(&watch)
         let isEnded = rollout.state?.isEnded == true
+        // Before the wait for events: the first hosts of a large order are a timer, and events may come without end.
+        let trouble = isEnded || watch.isOver ? watch.timerTrouble : await fireTimers(&watch)
         let events = try await fleet.events(watch.id, behind: &watch.place, wait: isEnded ? .zero : watch.wait)
+        // Told once, and not for an outage: that read would have failed too, and tells it.
+        if let trouble, watch.timerTrouble == nil { watch.view.note("\(trouble); watching goes on") }
+        watch.timerTrouble = trouble
         for event in events {
             watch.view.show(event, of: watch.id)
             if event.kind == "rollout" { watch.nextLook = .now }
@@ -93,7 +98,6 @@ package struct Follower: Sendable {
             watch.view.note("--timeout ran out; the rollout goes on; to watch it: \(Self.command(watch.id))")
             return try await end(&watch, rollout, .followerTimedOut)
         }
-        await fireTimers(&watch)
         return nil
     }
 
@@ -123,16 +127,16 @@ package struct Follower: Sendable {
     }
 
     /// Fires timers as the agents do. A Redis that takes no writes, or does not let this user write, is watched all the same.
-    private func fireTimers(_ watch: inout Watch) async {
-        guard ContinuousClock.now >= watch.nextTick else { return }
+    ///
+    /// - Returns: why they do not fire, or nil.
+    private func fireTimers(_ watch: inout Watch) async -> CoordinationError? {
+        guard ContinuousClock.now >= watch.nextTick else { return watch.timerTrouble }
         watch.nextTick = .now + Self.tickPause
         do throws(CoordinationError) {
             for _ in 0..<Self.ticks where try await fleet.tick() == 0 { break }
-            watch.timerTrouble = nil
+            return nil
         } catch {
-            // Told once. An outage shows in the next read, and is told there.
-            if watch.timerTrouble == nil { watch.view.note("\(error); watching goes on") }
-            watch.timerTrouble = error
+            return error
         }
     }
 
