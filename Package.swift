@@ -74,7 +74,8 @@ let package = Package(
             dependencies: ["DeployModel", "Coordination", "HostControl", "SettingsFile", logging, lifecycle, system],
             swiftSettings: strict + failpoints),
         .target(
-            name: "DeployOperator", dependencies: ["CTerminal", "DeployModel", "Coordination", "SettingsFile"],
+            name: "DeployOperator",
+            dependencies: ["CTerminal", "DeployModel", "Coordination", "SettingsFile", subprocess, system],
             swiftSettings: strict),
         .executableTarget(
             name: "qtagent",

@@ -56,6 +56,8 @@ check_host() {
   ((${systemd:-0} >= oldest_systemd)) ||
     die "this host has systemd ${systemd:-of an unknown version}; the agent needs $oldest_systemd or later"
   command -v git >/dev/null || die "git is missing, and the agent deploys with it; run: apt-get install git"
+  command -v ssh-keygen >/dev/null ||
+    die "ssh-keygen is missing, and the agent judges signatures by it; run: apt-get install openssh-client"
 }
 
 # The release is copied first and judged as copied: the folder may belong to a user who could change it after the check.
@@ -82,6 +84,9 @@ check_release() {
 # Before the swap, and by the new agent: what it can't read it could not start with.
 check_configuration() {
   local said
+  # Who may sign is the site's to say; that nobody's key is revoked is true at the beginning.
+  mkdir -p "${configuration%/*}"
+  [[ -e ${configuration%/*}/revoked_keys ]] || : >"${configuration%/*}/revoked_keys"
   [[ -e $configuration ]] || return 0
   said=$("$stage/bin/qtagent" check-config --config "$configuration" 2>&1) ||
     die "the new agent can't use this host's configuration; nothing was changed:" "$said"

@@ -10,6 +10,8 @@ package enum Rule: String, Sendable, CaseIterable {
     case sourceNotAllowed = "source_not_allowed"
     case branchNotAllowed = "branch_not_allowed"
     case signatureRequired = "signature_required"
+    case signatureWrong = "signature_wrong"
+    case trustUnusable = "trust_unusable"
     case operationUnknown = "operation_unknown"
 
     // The host as it is (inspect).
@@ -96,7 +98,9 @@ package enum Rule: String, Sendable, CaseIterable {
     /// Whether the refusal is about a signature or a permission: exit 9 instead of 5.
     package var isPermission: Bool {
         switch self {
-        case .serviceNotAllowed, .sourceNotAllowed, .branchNotAllowed, .signatureRequired, .otherFleet, .otherHost: true
+        case .serviceNotAllowed, .sourceNotAllowed, .branchNotAllowed, .otherFleet, .otherHost, .signatureRequired,
+            .signatureWrong, .trustUnusable:
+            true
         default: false
         }
     }

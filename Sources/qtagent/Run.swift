@@ -49,7 +49,8 @@ struct Run: AsyncParsableCommand {
             "starting",
             metadata: [
                 "agent.version": "\(ProductVersion.current)", "fleet": "\(configuration.fleet)",
-                "host": "\(configuration.host)", "redis": "\(redis.address)", "signatures": "off",
+                "host": "\(configuration.host)", "redis": "\(redis.address)",
+                "signatures": "\(configuration.signatures.word)",
             ])
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [], logger: logger)
@@ -67,10 +68,12 @@ struct CheckConfig: ParsableCommand {
     func run() throws {
         let configuration = try file.load()
         let redis = try configuration.redisConfiguration()
+        // The daemon runs all the same, and refuses: who types this wants to know before.
+        _ = try configuration.signatures.trustedFiles()
         print("\(file.config): good")
         print(
             "fleet \(configuration.fleet), host \(configuration.host), redis \(redis.address), "
-                + "tls \(redis.tls == nil ? "off" : "on"), signatures off")
+                + "tls \(redis.tls == nil ? "off" : "on"), signatures \(configuration.signatures.word)")
         if let metrics = configuration.metrics { print("metrics \(metrics)") }
         for service in configuration.services { print("service \(service.name) from \(service.source)") }
     }

@@ -13,7 +13,8 @@ struct QtCtl: AsyncParsableCommand {
         subcommands: [
             PlanCommand.self, DeployCommand.self, RollbackCommand.self, RestartCommand.self, FollowCommand.self,
             LogsCommand.self, ShowCommand.self, StatusCommand.self,
-            RolloutsCommand.self, HistoryCommand.self, AgentsCommand.self, MetricsCommand.self, ConfigCommand.self,
+            RolloutsCommand.self, HistoryCommand.self, AgentsCommand.self, MetricsCommand.self, KeysCommand.self,
+            ConfigCommand.self,
             CompletionCommand.self, ExitCodesCommand.self, VersionCommand.self,
         ])
 

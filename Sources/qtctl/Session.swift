@@ -55,11 +55,11 @@ struct Session {
 
     /// As ``run(_:progress:_:)``, for what needs no fleet.
     static func withoutFleet(
-        _ options: FleetOptions, _ body: (UserFiles, Console) throws(OperatorError) -> Void
+        _ options: FleetOptions, _ body: (UserFiles, Console) async throws(OperatorError) -> Void
     ) async throws {
         let console = options.console()
         try await exit(console) { () async throws(OperatorError) in
-            try body(UserFiles(environment: environment()), console)
+            try await body(UserFiles(environment: environment()), console)
             return .good
         }
     }
@@ -80,6 +80,11 @@ struct Session {
         if code != .good { throw ArgumentParser.ExitCode(code.rawValue) }
     }
 
+    /// The name of who types, where nothing says another.
+    static func usualOperator() throws(OperatorError) -> OperatorName {
+        try OperatorSettings.usualOperator(environment(), hostname: hostname())
+    }
+
     private static func hostname() -> String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "here" }
@@ -90,9 +95,11 @@ struct Session {
         var variables: [String: String] = [:]
         for name in [
             "HOME", "USER", "SUDO_USER", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "TERM", "REDIS_HOST",
-            "REDIS_PORT", "QTCTL_CONFIG", "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR", "QTCTL_REDIS",
+            "REDIS_PORT", "QTCTL_ALLOWED_SIGNERS", "QTCTL_CONFIG", "QTCTL_CONTEXT", "QTCTL_FLEET", "QTCTL_OPERATOR",
+            "QTCTL_REDIS",
             "QTCTL_REDIS_PASSWORD_FILE", "QTCTL_REDIS_TLS_CA_FILE", "QTCTL_REDIS_TLS_CERTIFICATE_FILE",
             "QTCTL_REDIS_TLS_KEY_FILE", "QTCTL_REDIS_TLS_SERVER_NAME", "QTCTL_REDIS_USERNAME", "QTCTL_SIGNATURES",
+            "QTCTL_SIGNING_KEY",
         ] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("signatures: off", "signatures: on", "only off"),
+        ("signatures: off", "signatures: on", "required or off"),
         ("signatures: off\n", "", "in words"),
         ("fleet: lab\n", "", "fleet: is missing"),
         ("host: h1", "host: H1", "not a host name"),
@@ -125,5 +125,26 @@ import Testing
     @Test func aMissingFileIsNamed() {
         let error = #expect(throws: SettingsError.self) { try AgentConfiguration.load("/nowhere/agent.yaml") }
         #expect(error?.description.contains("/nowhere/agent.yaml: does not exist") == true)
+    }
+}
+
+@Suite struct SignatureSettingsTests {
+    private func read(_ value: String) throws -> SignatureSettings {
+        let text = AgentConfigurationTests.small.replacing("signatures: off", with: "signatures: \(value)")
+        return try AgentConfiguration.read([("agent.yaml", text)]).signatures
+    }
+
+    @Test func theyAreOffRequiredOrByOtherFiles() throws {
+        #expect(try read("off") == .off)
+        #expect(try read("required") == .usual)
+        #expect(
+            try read("{allowed_signers: /a/b}")
+                == .required(allowedSigners: "/a/b", revokedKeys: "/etc/qtagent/revoked_keys"))
+    }
+
+    @Test(arguments: ["on", "[]", "{signers: /a}", "{allowed_signers: a/b}", "\"\""])
+    func anythingElseIsAnError(value: String) {
+        let error = #expect(throws: SettingsError.self) { try read(value) }
+        #expect(error?.line == 4 && error?.problem.hasPrefix("signatures") == true)
     }
 }

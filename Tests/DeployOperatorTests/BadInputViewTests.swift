@@ -38,8 +38,9 @@ import Testing
         let deployment = Deployment(
             fleet: stage.fleet, settings: stage.settings, files: files, console: Paper().console())
         let prepared = try await deployment.prepare(Samples.all, isConfirmed: true)
-        let order = try #require(prepared)
-        try await deployment.submit(order)
+        let signed = try #require(prepared)
+        let order = signed.order
+        try await deployment.submit(signed)
         #expect(try await deployment.follow(order, limit: nil) == .good)
         return order
     }

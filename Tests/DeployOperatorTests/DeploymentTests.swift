@@ -22,10 +22,11 @@ import Testing
                 let paper = Paper()
                 let deployment = deployment(stage, paper, home)
                 let prepared = try await deployment.prepare(Samples.all, isConfirmed: true)
-                let order = try #require(prepared)
+                let signed = try #require(prepared)
+                let order = signed.order
                 #expect(order.hosts.map(\.text) == ["h1", "h2"])
                 #expect(order.lines.map(\.expectedHead) == [Samples.old, Samples.old])
-                try await deployment.submit(order)
+                try await deployment.submit(signed)
                 #expect(try await deployment.follow(order, limit: nil) == .good)
                 #expect(try UserFiles(environment: ["HOME": home]).lastRollout(StandIn.name) == order.id)
                 #expect(paper.data.last == "all is well")
@@ -48,8 +49,9 @@ import Testing
                 let paper = Paper()
                 let deployment = deployment(stage, paper, home)
                 let prepared = try await deployment.prepare(Samples.all, isConfirmed: true)
-                let order = try #require(prepared)
-                try await deployment.submit(order)
+                let signed = try #require(prepared)
+                let order = signed.order
+                try await deployment.submit(signed)
                 #expect(try await deployment.follow(order, limit: nil) == .failedAndReverted)
                 #expect(paper.data.contains { $0.contains("h2    quantum-apply-layer  skipped   -           -") })
                 #expect(paper.data.contains("h1 quantum-apply-layer: process_died: it died"))
@@ -105,11 +107,11 @@ import Testing
                         created: now)
                 }
                 let first = try #require(order(.random()))
-                try await deployment.submit(first)
+                try await deployment.submit(first.unsigned)
                 // The same again is a no-op: what a lost reply leads to.
-                try await deployment.submit(first)
+                try await deployment.submit(first.unsigned)
                 let second = try #require(order(.random()))
-                let error = await #expect(throws: OperatorError.self) { try await deployment.submit(second) }
+                let error = await #expect(throws: OperatorError.self) { try await deployment.submit(second.unsigned) }
                 #expect(error?.exitCode == .refused)
                 #expect(error?.description.contains("qtctl follow \(first.id.short)") == true)
                 #expect(try UserFiles(environment: ["HOME": home]).lastRollout(StandIn.name) == first.id)
@@ -127,7 +129,7 @@ import Testing
                 created: now)
             let order = try #require(made)
             let paper = Paper()
-            try await deployment(stage, paper, "/dev/null").submit(order)
+            try await deployment(stage, paper, "/dev/null").submit(order.unsigned)
             #expect(paper.notes.contains { $0.contains("@last will not know rollout \(order.id.short)") })
             #expect(try await stage.fleet.rollout(order.id)?.state == .running)
         }
@@ -144,7 +146,7 @@ import Testing
                 let order = try #require(made)
                 try await server.kill()
                 let deployment = deployment(stage, Paper(), home)
-                let error = await #expect(throws: OperatorError.self) { try await deployment.submit(order) }
+                let error = await #expect(throws: OperatorError.self) { try await deployment.submit(order.unsigned) }
                 #expect(error?.exitCode == .broken)
                 #expect(error?.rollout == order.id)
                 #expect(error?.description.contains("qtctl show \(order.id.short)") == true)
@@ -173,7 +175,7 @@ import Testing
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         // Left while the order is on its way, whether it was taken can't be known.
-                        do throws(OperatorError) { try await deployment.submit(order) } catch {
+                        do throws(OperatorError) { try await deployment.submit(order.unsigned) } catch {
                             guard isLeft, case .unsure = error else { throw error }
                             try files.noteLast(before, StandIn.name)
                         }

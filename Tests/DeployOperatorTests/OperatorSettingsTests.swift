@@ -79,9 +79,25 @@ import Testing
     @Test func whatIsMissingIsNamedWithTheWaysToSayIt() {
         #expect(words().contains("--fleet, QTCTL_FLEET"))
         #expect(words([:].merging(["QTCTL_FLEET": "a"]) { $1 }).contains("--redis, QTCTL_REDIS"))
-        #expect(words(["QTCTL_FLEET": "a", "QTCTL_REDIS": "r:1"]).contains("signatures: off"))
         #expect(words(["QTCTL_FLEET": "A", "QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "off"]).contains("fleet name"))
-        #expect(words(["QTCTL_FLEET": "a", "QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "on"]).contains("only knows off"))
+        #expect(
+            words(["QTCTL_FLEET": "a", "QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "on"]).contains(
+                "off is, and signing_key"))
+    }
+
+    /// Who only looks need say nothing of it; both at once is a contradiction, whoever said which.
+    @Test func aKeySignsAndItsAbsenceIsSaidInWords() throws {
+        let place = ["QTCTL_FLEET": "a", "QTCTL_REDIS": "r:1", "HOME": "/home/ann"]
+        #expect(try resolve(place).signing == .unsaid)
+        #expect(try resolve(place.merging(["QTCTL_SIGNATURES": "off"]) { $1 }).signing == .off)
+        let key = place.merging(["QTCTL_SIGNING_KEY": "~/.ssh/id"]) { $1 }
+        #expect(try resolve(key).signing == .key("/home/ann/.ssh/id"))
+        let file = "context: lab\ncontexts:\n  lab: {signatures: off}\n"
+        #expect(words(file: file, key).contains("signatures is off (config.yaml:3) and signing_key is set"))
+        #expect(try resolve(key).isOperatorSaid == false)
+        #expect(try resolve(key.merging(["QTCTL_OPERATOR": "ann"]) { $1 }).isOperatorSaid)
+        let signers = key.merging(["QTCTL_ALLOWED_SIGNERS": "~/signers"]) { $1 }
+        #expect(try resolve(signers).allowedSigners == "/home/ann/signers")
     }
 
     private func words(_ environment: [String: String]) -> String { words(.init(), file: nil, environment) }

@@ -40,8 +40,7 @@ import Testing
     @Test(arguments: [
         (["QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "off"], "--fleet, QTCTL_FLEET, or a context"),
         (["QTCTL_FLEET": "lab", "QTCTL_SIGNATURES": "off"], "--redis, QTCTL_REDIS, or a context"),
-        (["QTCTL_FLEET": "lab", "QTCTL_REDIS": "r:1"], "QTCTL_SIGNATURES=off"),
-        (["QTCTL_FLEET": "lab", "QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "on"], "only knows off"),
+        (["QTCTL_FLEET": "lab", "QTCTL_REDIS": "r:1", "QTCTL_SIGNATURES": "on"], "signing_key for the opposite"),
         (["QTCTL_CONFIG": "/nowhere/x.yaml"], "QTCTL_CONFIG names /nowhere/x.yaml"),
         (Self.fleet.merging(["QTCTL_REDIS_PASSWORD_FILE": "/etc/passwd"]) { $1 }, "chmod 600 /etc/passwd"),
     ]) func settingsThatAreMissingAreNamed(variables: [String: String], words: String) async {

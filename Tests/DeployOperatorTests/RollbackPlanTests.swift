@@ -98,7 +98,7 @@ import Testing
         let made = Plan.make(Samples.all, targets: [Samples.target("h1")], silent: [], notes: []).order(
             Samples.all, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: Samples.now,
             created: Samples.now)
-        let settings = OperatorSettings(fleet: StandIn.name, redis: "r:1", operatorName: StandIn.ann)
+        let settings = OperatorSettings(fleet: StandIn.name, redis: "r:1", operatorName: StandIn.ann, signing: .off)
         let question = Deployment.question(try #require(made), purpose, settings)
         #expect(question == "fleet lab, Redis r:1, operator ann, signatures: off\n\(words)")
     }
@@ -112,7 +112,7 @@ import Testing
         let made = Plan.make(request, targets: targets, silent: [], notes: []).order(
             request, fleet: StandIn.name, id: .random(), operatorName: StandIn.ann, serverTime: Samples.now,
             created: Samples.now)
-        let settings = OperatorSettings(fleet: StandIn.name, redis: "r:1", operatorName: StandIn.ann)
+        let settings = OperatorSettings(fleet: StandIn.name, redis: "r:1", operatorName: StandIn.ann, signing: .off)
         #expect(Deployment.question(try #require(made), .deploy, settings).hasSuffix(words))
     }
 }

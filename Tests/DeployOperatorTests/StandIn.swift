@@ -131,9 +131,14 @@ extension RedisServer {
     }
 }
 
+extension Order {
+    /// As `qtctl` submits it with `signatures: off`.
+    var unsigned: SignedOrder { SignedOrder(order: self, signature: [], words: "signatures: off") }
+}
+
 extension StandIn {
     var settings: OperatorSettings {
-        OperatorSettings(fleet: Self.name, redis: "unix:/r", operatorName: Self.ann)
+        OperatorSettings(fleet: Self.name, redis: "unix:/r", operatorName: Self.ann, signing: .off)
     }
 }
 

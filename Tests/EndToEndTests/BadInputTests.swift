@@ -20,13 +20,14 @@ extension LabTests {
             let commit = try await fleet.lab.run("commit", "--message", "behind a flood")
             let redis = fleet.redis()
             let state = Fleet(name: FleetName(accepted: "lab"), redis: redis)
-            let order = try await order(head, commit, at: state.serverTime())
+            let order = try fleet.order(["h1"], from: head, to: commit, at: try await state.serverTime())
+            let signature = try await fleet.sign(order)
             let before = try await Standing(host, fleet)
             let since = try await host.now()
 
             var flood = BadInput(seed: Seed.value, keys: Self.keys, host: Self.h1, order: order)
             try await flood.write(Self.count, over: redis)
-            #expect(try await state.submit(order, signature: []) == .taken)
+            #expect(try await state.submit(order, signature: signature) == .taken)
             let (answer, summary) = try await fleet.qtctl("follow", order.id.text)
             #expect(answer.code == 0, "\(answer)")
             #expect(summary?.verdicts(of: "h1") == ["verified", "verified"])
@@ -103,20 +104,6 @@ extension LabTests {
             let replies = try await redis.pipeline(
                 ids.map { RedisCommand("HGET", Self.keys.rollout($0), "state") }, within: .seconds(5))
             return Set(replies.map { $0.text ?? "nothing" })
-        }
-
-        private func order(_ head: String, _ commit: String, at now: Timestamp) throws -> Order {
-            Order(
-                fleet: FleetName(accepted: "lab"), id: .random(), operatorName: OperatorName(accepted: "operator"),
-                operation: .deploy, source: SourceName(accepted: "quantum_trader"),
-                branch: BranchName(accepted: "main"), commit: try CommitID(commit), direction: .forward,
-                lines: [
-                    Order.Line(
-                        host: Self.h1, path: try CanonicalPath(LabFleet.path), expectedHead: try CommitID(head),
-                        services: LabFleet.services.map { ServiceName(accepted: $0) })
-                ], waves: try WaveSizes("1"), soakSeconds: 0, pauseAfter: .none, maxFailures: 0, onFailure: .halt,
-                failedHost: .revert, beginBefore: now.adding(seconds: 900), until: now.adding(seconds: 3600),
-                created: now, reason: try Reason("behind a flood"))
         }
     }
 }

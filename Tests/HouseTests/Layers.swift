@@ -30,7 +30,7 @@ enum Layers {
             "RedisClient", ours: ["CHiredis"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"],
             toolchain: ["Glibc", "Synchronization"]),
         Layer("Coordination", ours: ["DeployModel", "DeployProtocol", "RedisClient"], others: ["Logging"]),
-        Layer("SettingsFile", ours: ["DeployModel"], others: ["Yams"]),
+        Layer("SettingsFile", ours: ["DeployModel"], others: ["Yams"], toolchain: ["FoundationEssentials"]),
         Layer(
             "HostControl", ours: ["DeployModel"],
             others: ["NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess", "SystemPackage"],
@@ -41,6 +41,7 @@ enum Layers {
             toolchain: ["FoundationEssentials", "Glibc", "Synchronization"]),
         Layer(
             "DeployOperator", ours: ["CTerminal", "DeployModel", "Coordination", "SettingsFile"],
+            others: ["Subprocess", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc"]),
         Layer(
             "qtagent",

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from . import stack
+from . import keys, stack
 from .errors import LabError
 from .host import Host
 from .payload import Payload, deliver
@@ -34,13 +34,8 @@ def binaries(settings: Settings) -> str:
 
 def qtctl_environment(settings: Settings) -> dict[str, str]:
     """What makes qtctl speak to this lab's fleet; the operator is who called sudo."""
-    fleet = {
-        "QTCTL_FLEET": FLEET,
-        "QTCTL_REDIS": f"unix:{settings.redis_socket}",
-        "QTCTL_SIGNATURES": "off",
-    }
-    operator = os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
-    return {"QTCTL_OPERATOR": operator} | dict(os.environ) | fleet
+    fleet = {"QTCTL_FLEET": FLEET, "QTCTL_REDIS": f"unix:{settings.redis_socket}"}
+    return {"QTCTL_OPERATOR": keys.operator()} | dict(os.environ) | fleet | keys.qtctl_environment(settings)
 
 
 def require_files(settings: Settings) -> None:
@@ -67,14 +62,17 @@ def release(settings: Settings) -> str:
 def provision(settings: Settings, host: Host, release_file: str) -> None:
     payload = Payload()
     payload.add_file(RELEASE, release_file)
-    payload.add(CONFIGURATION, configuration(host.name).encode())
+    is_signed = keys.are_demanded(settings)
+    payload.add(CONFIGURATION, configuration(host.name, "required" if is_signed else "off").encode())
+    if is_signed:
+        payload.add_file(keys.ALLOWED_SIGNERS, keys.signers(settings))
     if not settings.tarball:
         payload.add(RUNTIME, _runtime(f"{binaries(settings)}/qtagent").encode())
     deliver(host, payload, "provision-agent.sh", [RELEASE])
     _enrol(settings, host)
 
 
-def configuration(host: str) -> str:
+def configuration(host: str, signatures: str) -> str:
     """agent.yaml for a host of the lab."""
     head = f"""\
 fleet: {FLEET}
@@ -83,7 +81,7 @@ labels:
   role: trading
 redis:
   address: redis:6379
-signatures: off
+signatures: {signatures}
 sources:
   quantum_trader:
     remote: origin

@@ -69,7 +69,7 @@ class Lab:
         self._close("down", began)
 
     def provision(self, with_agent: bool) -> None:
-        from . import agent, origin, preflight, redis, stack
+        from . import agent, keys, origin, preflight, redis, stack
 
         began = time.monotonic()
         require_root()
@@ -79,6 +79,7 @@ class Lab:
         with statedir.locked(self.settings):
             redis.start(self.settings, self.hub)
             redis.shorten_lease(self.settings)
+            keys.prepare(self.settings)
             origin.create(self.settings)
             origin.serve(self.settings, self.hub)
 

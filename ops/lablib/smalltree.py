@@ -13,8 +13,8 @@ import subprocess
 from .errors import LabError
 
 CACHE = "/var/cache/qtlab"
-# systemd to boot, D-Bus for systemctl, git for the agent; python3, iproute2 and certificates for the stack.
-PACKAGES = ("ca-certificates", "dbus", "git", "iproute2", "python3", "systemd")
+# systemd to boot, D-Bus for systemctl, git and ssh-keygen for the agent; python3, iproute2 and certificates for the stack.
+PACKAGES = ("ca-certificates", "dbus", "git", "iproute2", "openssh-client", "python3", "systemd")
 
 
 def find() -> str:

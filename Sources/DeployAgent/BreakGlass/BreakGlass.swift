@@ -145,7 +145,7 @@ package struct BreakGlass: Sendable {
         let right = JobRight(attempt: journal.attempt, fleet: nil)
         let lease = lease(of: order)
         let job = HostJob(
-            order: order, journal: journal, configuration: configuration, tools: tools, memory: memory,
+            .byRoot(order), journal: journal, configuration: configuration, tools: tools, memory: memory,
             identity: identity, right: right, narrator: narrator, logger: logger)
         job.handLease = lease
         return await withTaskGroup(of: Void.self) { group in

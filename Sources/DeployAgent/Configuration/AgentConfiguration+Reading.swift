@@ -19,14 +19,16 @@ extension AgentConfiguration {
             guard let value else { throw SettingsError(file: main, line: nil, problem: "\(key): is missing") }
             return value
         }
-        guard merged.signaturesAreOff else {
+        guard let signatures = merged.signatures else {
             throw SettingsError(
                 file: main, line: nil,
-                problem: "signatures: must be set to off, in words: this version does not verify signatures")
+                problem:
+                    "signatures: is missing; say required, or off in words: then whoever writes to Redis may deploy")
         }
         let configuration = AgentConfiguration(
             fleet: try required(merged.fleet, "fleet"), host: try required(merged.host, "host"), labels: merged.labels,
-            redis: try required(merged.redis, "redis"), stateDirectory: merged.stateDirectory, sources: merged.sources,
+            redis: try required(merged.redis, "redis"), signatures: signatures, stateDirectory: merged.stateDirectory,
+            sources: merged.sources,
             services: merged.services.sorted { ($0.order, $0.name) < ($1.order, $1.name) }, timings: merged.timings,
             metrics: merged.metrics)
         for service in configuration.services where configuration.sources[service.source] == nil {
@@ -43,7 +45,7 @@ extension AgentConfiguration {
         var host: HostName?
         var labels: [LabelKey: LabelValue] = [:]
         var redis: RedisSettings?
-        var signaturesAreOff = false
+        var signatures: SignatureSettings?
         var stateDirectory = "/var/lib/qtagent"
         var sources: [SourceName: SourceConfiguration] = [:]
         var services: [ServiceConfiguration] = []
@@ -58,10 +60,7 @@ extension AgentConfiguration {
                 for (_, label) in try value.anyMembers() { labels[try label.key()] = try label.name() }
             }
             if let value = members["redis"] { redis = try RedisSettings(value, replacing: redis) }
-            if let value = members["signatures"] {
-                guard try value.text() == "off" else { throw value.error("only off is supported by this version") }
-                signaturesAreOff = true
-            }
+            if let value = members["signatures"] { signatures = try SignatureSettings.read(value) }
             if let value = members["state_directory"] {
                 let path: CanonicalPath = try value.name()
                 stateDirectory = path.text

@@ -11,6 +11,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var labels: [LabelKey: LabelValue]
     /// How Redis is reached.
     package var redis: RedisSettings
+    /// Whether orders must be signed, and where it stands who may.
+    package var signatures: SignatureSettings
     /// Where journals, locks, spool and the running-commit record live; must survive a reboot.
     package var stateDirectory: String
     /// The repositories that may be deployed from.

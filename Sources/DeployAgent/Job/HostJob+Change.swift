@@ -59,6 +59,7 @@ extension HostJob {
             throw JobFailure(
                 .restart, Refusal(.rightLost, lost, remedy: "the previous commit was put back: deploy again"))
         }
+        if progress.restartsBegun.isEmpty { try await confirmTrust(.restart) }
         try releaseInterlock(site, .restart)
         for unit in site.units {
             try announceRestart(of: unit)

@@ -14,6 +14,7 @@ extension HostJob {
         if let lost = await right.refusal {
             throw JobFailure(.checkout, Refusal(.rightLost, lost, remedy: "nothing was touched: deploy again"))
         }
+        try await confirmTrust(.checkout)
         try await moveHead(site, to: order.commit, step: .checkout) { () throws(HostError) in
             if isForward {
                 try await site.tree.repository.fastForward(to: self.order.commit)
@@ -23,6 +24,11 @@ extension HostJob {
         }
         try write(.checkoutDone(path: site.line.path), .checkout)
         Failpoint.checkoutDone.pass()
+    }
+
+    /// Whoever signed the order may have lost the right to since.
+    func confirmTrust(_ step: Step) async throws(JobFailure) {
+        do throws(Refusal) { try await trust.confirm(verified) } catch { throw JobFailure(step, error) }
     }
 
     /// Whether the ordered commit lies ahead of the one that is checked out.

@@ -9,7 +9,8 @@ import SystemPackage
 /// Not `Sendable`: one task runs it. What it announces in the journal before each step is what a later life of the agent
 /// recovers from, so a record always stands on the disk before its step begins.
 final class HostJob {
-    let order: Order
+    let verified: Verified
+    let trust: OrderTrust
     let attempt: AttemptName
     let configuration: AgentConfiguration
     let tools: HostTools
@@ -46,10 +47,11 @@ final class HostJob {
     }
 
     init(
-        order: Order, journal: JobJournal, configuration: AgentConfiguration, tools: HostTools, memory: AgentMemory,
-        identity: HostIdentity, right: JobRight, narrator: JobNarrator, logger: Logger
+        _ verified: Verified, journal: JobJournal, configuration: AgentConfiguration, tools: HostTools,
+        memory: AgentMemory, identity: HostIdentity, right: JobRight, narrator: JobNarrator, logger: Logger
     ) {
-        self.order = order
+        self.verified = verified
+        trust = OrderTrust(settings: configuration.signatures, runner: tools.runner)
         attempt = journal.attempt
         self.journal = journal
         progress = JobProgress(journal.records)
@@ -63,6 +65,7 @@ final class HostJob {
         startedAt = WallClock.now()
     }
 
+    var order: Order { verified.order }
     /// The lines of this host.
     var lines: [Order.Line] { order.lines(of: configuration.host) }
 

@@ -73,11 +73,11 @@ struct JobService: Service {
             return try DurableFile.remove(jobs.appending(attempt.description))
         }
         let progress = JobProgress(journal.records)
-        let order = try Order(text: progress.order)
+        let verified = try Verified.ofJournal(progress.order)
         if progress.verdict != nil {
             try spool.release(attempt)
             // Kept for dedup for as long as the order may be dispatched.
-            if WallClock.now() > order.until.adding(seconds: 86400) {
+            if WallClock.now() > verified.order.until.adding(seconds: 86400) {
                 try DurableFile.remove(jobs.appending(attempt.description))
             }
             return
@@ -88,7 +88,7 @@ struct JobService: Service {
             try spool.release(attempt)
             return await published.signal()
         }
-        await work(journal, order) { await $0.recover() }
+        await work(journal, verified) { await $0.recover() }
     }
 
     /// Takes one attempt: admission, journal, accept, job, report.
@@ -103,10 +103,11 @@ struct JobService: Service {
         do throws(CoordinationError) {
             let stored = try await stored(attempt)
             let text: [UInt8]
-            let order: Order
+            let verified: Verified
             do throws(Refusal) {
-                text = try Self.text(stored)
-                order = try Admission(configuration: configuration).admit(text, attempt, now: WallClock.now())
+                let signature: [UInt8]
+                (text, signature) = try Self.text(stored)
+                verified = try await admit(text, signature, attempt)
             } catch {
                 try await refuse(attempt, error)
                 return true
@@ -118,10 +119,10 @@ struct JobService: Service {
                 return false
             }
             Failpoint.journaled.pass()
-            switch await accept(attempt, until: order.until) {
+            switch await accept(attempt, until: verified.order.until) {
             case .accepted:
                 Failpoint.accepted.pass()
-                await work(journal, order) { await $0.perform() }
+                await work(journal, verified) { await $0.perform() }
             case .closed(let why):
                 logger.notice("not wanted any more", metadata: ["job": "\(attempt)", "state": "\(why)"])
                 // Nothing was begun: without this line the next life of the agent reports the job as failed, which is true.
@@ -132,6 +133,15 @@ struct JobService: Service {
             await complain(attempt, "\(error)")
             return error.mayPass
         }
+    }
+
+    private func admit(
+        _ text: [UInt8], _ signature: [UInt8], _ attempt: AttemptName
+    ) async throws(Refusal) -> Verified {
+        let order = try Admission(configuration: configuration).admit(text, attempt, now: WallClock.now())
+        // Behind what costs nothing: a judgement is a process.
+        return try await OrderTrust(settings: configuration.signatures, runner: tools.runner).judge(
+            order, text: text, signature: signature)
     }
 
     /// Whether somebody deployed by hand and was cut short.
@@ -161,7 +171,7 @@ struct JobService: Service {
 
     /// Runs a job with its renewal and its telling beside it, and puts its report into the spool.
     private func work(
-        _ journal: JobJournal, _ order: Order, _ body: (HostJob) async -> ReportSpool.Report
+        _ journal: JobJournal, _ verified: Verified, _ body: (HostJob) async -> ReportSpool.Report
     ) async {
         let attempt = journal.attempt
         let progress = JobProgress(journal.records)
@@ -178,11 +188,13 @@ struct JobService: Service {
         tally.note { $0.isJobRunning = true }
         logger.info(
             "job begins",
-            metadata: ["job": "\(attempt)", "commit": "\(order.commit)", "operator": "\(order.operatorName)"])
+            metadata: [
+                "job": "\(attempt)", "commit": "\(verified.order.commit)",
+                "operator": "\(verified.order.operatorName)", "ground": "\(verified.ground.words)",
+            ])
         let job = HostJob(
-            order: order, journal: journal, configuration: configuration, tools: tools, memory: memory,
-            identity: identity,
-            right: right, narrator: narrator, logger: logger)
+            verified, journal: journal, configuration: configuration, tools: tools, memory: memory,
+            identity: identity, right: right, narrator: narrator, logger: logger)
         let report = await withTaskGroup { group in
             group.addTask { await right.keepRenewing() }
             group.addTask { await narrator.run() }
@@ -236,10 +248,10 @@ struct JobService: Service {
         return try await fleet.orderText(attempt.rollout)
     }
 
-    /// The bytes of an order, when Redis has them and they can be one.
-    private static func text(_ stored: StoredOrder) throws(Refusal) -> [UInt8] {
+    /// The bytes of an order and of its signature, when Redis has them and they can be one.
+    private static func text(_ stored: StoredOrder) throws(Refusal) -> ([UInt8], [UInt8]) {
         switch stored {
-        case .whole(let text, _): text
+        case .whole(let text, let signature): (text, signature)
         case .missing: throw Refusal(.orderMalformed, "Redis holds no text of the order", remedy: "submit again")
         case .tooLong(let size):
             throw Refusal(

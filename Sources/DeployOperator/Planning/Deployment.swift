@@ -20,18 +20,21 @@ package struct Deployment: Sendable {
 
     /// Plans, shows the plan and asks. Nothing is submitted.
     ///
-    /// - Returns: the order to submit, or nil when the person said no.
+    /// - Returns: the order to submit, signed where that is asked for, or nil when the person said no.
     /// - Throws: ``OperatorError/refusedAsShown(_:)`` when any target is refused; nothing but the whole plan is submitted.
-    package func prepare(_ request: DeployRequest, isConfirmed: Bool) async throws(OperatorError) -> Order? {
+    package func prepare(_ request: DeployRequest, isConfirmed: Bool) async throws(OperatorError) -> SignedOrder? {
         if !isConfirmed, console.form == .json || !Confirmation.isPossible {
             throw .usage("nobody can be asked here: repeat the command with --yes, or look first with qtctl plan")
         }
+        let signer = OrderSigner(settings)
+        // First: who may not submit need not wait for a plan.
+        let operatorName = try await signer.operatorName()
         let plan = try await Planner(fleet: fleet, console: console).plan(request)
         console.show(plan)
         guard plan.refusals.isEmpty else { throw .refusedAsShown(plan.refusals) }
         let now = try await reading { () async throws(CoordinationError) in try await fleet.serverTime() }
         let made = plan.order(
-            request, fleet: settings.fleet, id: .random(), operatorName: settings.operatorName, serverTime: now,
+            request, fleet: settings.fleet, id: .random(), operatorName: operatorName, serverTime: now,
             created: Timestamp(milliseconds: Int64(time(nil)) * 1000))
         guard let order = made else {
             throw .refused(
@@ -43,16 +46,18 @@ package struct Deployment: Sendable {
             console.summary(exit: .refused)
             return nil
         }
-        return order
+        // Behind the question: a touch of a key is for what was said yes to.
+        return try await signer.sign(order)
     }
 
     /// Hands the order to the fleet. From here on the rollout goes by itself.
     ///
     /// The id is noted for `@last` before the order is sent: whatever happens behind that, the person can ask for it.
-    package func submit(_ order: Order) async throws(OperatorError) {
+    package func submit(_ signed: SignedOrder) async throws(OperatorError) {
+        let order = signed.order
         let before = try? files.lastRollout(settings.fleet)
         note(order.id)
-        switch try await send(order) {
+        switch try await send(signed) {
         case .taken, .takenBefore: break
         case .onHold:
             // Left while it waited: there is nothing to come back to.
@@ -64,8 +69,7 @@ package struct Deployment: Sendable {
         }
         console.note(
             "rollout \(order.id.short) submitted: \(order.operation == .restart ? "restart" : order.commit.short) to "
-                + "\(Counted.hosts(order.hosts.count)), "
-                + "signatures: off")
+                + "\(Counted.hosts(order.hosts.count)), \(signed.words)")
         console.show(
             JSONLine(
                 "rollout",
@@ -73,7 +77,7 @@ package struct Deployment: Sendable {
                     ("rollout", .text(order.id.text)), ("state", .text(RolloutState.running.rawValue)),
                     ("commit", .text(order.commit.text)), ("source", .text(order.source.text)),
                     ("branch", .text(order.branch.text)), ("operator", .text(order.operatorName.text)),
-                    ("reason", .optional(order.reason.text)), ("signed", .flag(false)),
+                    ("reason", .optional(order.reason.text)), ("signed", .flag(!signed.signature.isEmpty)),
                 ]))
     }
 
@@ -91,12 +95,12 @@ package struct Deployment: Sendable {
 
     /// Sends the order until Redis takes it or refuses it: through a hold, and a second and a third time when the reply is
     /// lost. The same order twice is a no-op.
-    private func send(_ order: Order) async throws(OperatorError) -> SubmitReply {
+    private func send(_ signed: SignedOrder) async throws(OperatorError) -> SubmitReply {
         var triesLeft = 3
         var told = ""
         while true {
             do throws(CoordinationError) {
-                let reply = try await fleet.submit(order, signature: [])
+                let reply = try await fleet.submit(signed.order, signature: signed.signature)
                 guard case .onHold(let hold) = reply else { return reply }
                 if told != hold.description {
                     console.note("waiting about \(HumanDuration(hold.remaining)): \(hold)")
@@ -106,7 +110,7 @@ package struct Deployment: Sendable {
             } catch {
                 triesLeft -= 1
                 guard case .redis = error else { throw .fleet(error) }
-                guard triesLeft > 0, !Task.isCancelled else { throw .unsure(order.id, error) }
+                guard triesLeft > 0, !Task.isCancelled else { throw .unsure(signed.order.id, error) }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -130,7 +134,7 @@ package struct Deployment: Sendable {
             case .restart: "restart \(targets), which stay at \(order.commit.short),"
             case .rollback: "go back to \(order.commit.short) with \(targets)"
             }
-        return "\(settings.place)\n\(what) on "
+        return "\(settings.place(of: order.operatorName))\n\(what) on "
             + Counted.hosts(order.hosts.count) + pace(order) + "?"
     }
 }

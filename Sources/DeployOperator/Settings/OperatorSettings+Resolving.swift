@@ -1,4 +1,5 @@
-import DeployModel
+package import DeployModel
+import Glibc
 import SettingsFile
 
 extension OperatorSettings {
@@ -11,6 +12,8 @@ extension OperatorSettings {
         var passwordFile: PlacedText?
         var operatorName: PlacedText?
         var signatures: PlacedText?
+        var signingKey: PlacedText?
+        var allowedSigners: PlacedText?
     }
 
     /// Puts the settings together: flag, then `QTCTL_*`, then the file's context, then the stack's `REDIS_HOST` and
@@ -37,20 +40,25 @@ extension OperatorSettings {
         let redis = try required(
             said((flags.redis, "--redis"), "QTCTL_REDIS", context.redis ?? stackAddress(environment)), "Redis",
             "--redis, QTCTL_REDIS, \(home)")
-        let signatures = try checked(said(nil, "QTCTL_SIGNATURES", context.signatures))
+        let key = said(nil, "QTCTL_SIGNING_KEY", context.signingKey)
+        let signatures = said(nil, "QTCTL_SIGNATURES", context.signatures)
+        let signers = said(nil, "QTCTL_ALLOWED_SIGNERS", context.allowedSigners) ?? Self.hostsOwnSigners
         let username = said(nil, "QTCTL_REDIS_USERNAME", context.username)
         let passwordFile = said(nil, "QTCTL_REDIS_PASSWORD_FILE", context.passwordFile)
-        let name = said(nil, "QTCTL_OPERATOR", context.operatorName) ?? defaultOperator(environment, hostname)
+        let named = said(nil, "QTCTL_OPERATOR", context.operatorName)
+        let name = named ?? defaultOperator(environment, hostname)
         let tls = try tls(context.tls, environment)
         let placed: [(String, PlacedText?)] = [
             ("fleet", fleet), ("redis", redis), ("tls.ca_file", tls?.authorities),
             ("tls.certificate_file", tls?.certificate), ("tls.key_file", tls?.key),
             ("tls.server_name", tls?.serverName),
-            ("username", username), ("password_file", passwordFile), ("operator", name), ("signatures", signatures),
+            ("username", username), ("password_file", passwordFile), ("operator", name), ("signing_key", key),
+            ("signatures", signatures), ("allowed_signers", signers),
         ]
         return OperatorSettings(
             fleet: try parse(fleet.text), redis: redis.text, tls: tls, username: username?.text,
-            passwordFile: passwordFile?.text, operatorName: try parse(name.text),
+            passwordFile: passwordFile?.text, operatorName: try parse(name.text), isOperatorSaid: named != nil,
+            signing: try signing(key, signatures, environment), allowedSigners: signers.map { path($0, environment) },
             origins: placed.compactMap { setting, text in
                 text.map { Origin(setting: setting, value: $0.text, place: $0.place) }
             })
@@ -63,16 +71,41 @@ extension OperatorSettings {
         return text
     }
 
-    private static func checked(_ signatures: PlacedText?) throws(OperatorError) -> PlacedText {
-        guard let signatures else {
+    /// A key signs; without one that must be said in words. Both at once leave open what is meant.
+    private static func signing(
+        _ key: PlacedText?, _ signatures: PlacedText?, _ environment: [String: String]
+    ) throws(OperatorError) -> Signing {
+        if let signatures, signatures.text != "off" {
             throw .usage(
-                "this version does not sign orders; say so in words: signatures: off in the context, or QTCTL_SIGNATURES=off"
-            )
+                signatures.error(
+                    "\(VisibleText(signatures.text)) is not known: off is, and signing_key for the opposite"
+                )
+                .description)
         }
-        guard signatures.text == "off" else {
-            throw .usage("signatures: \(VisibleText(signatures.text)) is not known: this version only knows off")
+        if let key, let signatures {
+            throw .usage(
+                "signatures is off (\(signatures.place)) and signing_key is set (\(key.place)): take one of them away")
         }
-        return signatures
+        if let key { return .key(path(key, environment)) }
+        return signatures == nil ? .unsaid : .off
+    }
+
+    /// A path of the operator's, with `~` as their home.
+    private static func path(_ text: PlacedText, _ environment: [String: String]) -> String {
+        text.text.hasPrefix("~/") ? (environment["HOME"] ?? "") + text.text.dropFirst() : text.text
+    }
+
+    /// On a host of the fleet its own file is at hand.
+    private static var hostsOwnSigners: PlacedText? {
+        let file = "/etc/qtagent/allowed_signers"
+        return access(file, R_OK) == 0 ? PlacedText(file, from: "this host's agent") : nil
+    }
+
+    /// The name of who types, where nothing says another.
+    package static func usualOperator(
+        _ environment: [String: String], hostname: String
+    ) throws(OperatorError) -> OperatorName {
+        try parse(environment["QTCTL_OPERATOR"] ?? defaultOperator(environment, hostname).text)
     }
 
     /// The context's TLS holds for whatever address is said instead of its own: naming another server is no word for speaking
@@ -134,7 +167,8 @@ extension OperatorSettings {
 extension OperatorSettings.Context {
     init(_ value: SettingsValue) throws(SettingsError) {
         let members = try value.members([
-            "fleet", "redis", "tls", "username", "password_file", "operator", "signatures",
+            "fleet", "redis", "tls", "username", "password_file", "operator", "signatures", "signing_key",
+            "allowed_signers",
         ])
         fleet = try members["fleet"]?.placed()
         redis = try members["redis"]?.placed()
@@ -143,5 +177,7 @@ extension OperatorSettings.Context {
         passwordFile = try members["password_file"]?.placed()
         operatorName = try members["operator"]?.placed()
         signatures = try members["signatures"]?.placed()
+        signingKey = try members["signing_key"]?.placed()
+        allowedSigners = try members["allowed_signers"]?.placed()
     }
 }

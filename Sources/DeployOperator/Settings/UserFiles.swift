@@ -71,6 +71,36 @@ package struct UserFiles: Sendable {
         try WholeFile.replace(path, with: text, mode: status.st_mode & 0o7777)
     }
 
+    /// Where a key goes when no other file is named.
+    package var usualKey: String { folder("XDG_CONFIG_HOME", ".config") + "/qtctl/key" }
+
+    /// Makes the folder of a file, readable by this person alone.
+    static func requireFolder(of path: String) throws(OperatorError) {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        makeFolder(folder)
+        guard folder.isEmpty || access(folder, W_OK) == 0 else {
+            throw .usage("\(VisibleText(folder)) can't be written to: \(lastError)")
+        }
+    }
+
+    /// A file of this person's for a program that reads nothing else; ``remove(_:)`` takes it away.
+    static func temporary(_ text: String) throws(OperatorError) -> String {
+        var name = Array("/tmp/qtctl-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { throw .usage("/tmp can't be written to: \(lastError)") }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        let path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else {
+            remove(path)
+            throw .usage("/tmp can't be written to: \(lastError)")
+        }
+        return path
+    }
+
+    /// Takes a file away.
+    static func remove(_ path: String) { unlink(path) }
+
     private func lastPath(_ fleet: FleetName) -> String {
         folder("XDG_STATE_HOME", ".local/state") + "/qtctl/last-\(fleet)"
     }

@@ -27,9 +27,10 @@ struct SubmitOptions: ParsableArguments {
     func run(_ request: DeployRequest, _ session: Session) async throws(OperatorError) -> DeployModel.ExitCode {
         let deployment = Deployment(
             fleet: session.fleet, settings: session.settings, files: session.files, console: session.console)
-        guard let order = try await deployment.prepare(request, isConfirmed: yes) else { return .refused }
+        guard let signed = try await deployment.prepare(request, isConfirmed: yes) else { return .refused }
+        let order = signed.order
         let isSubmitted: Void? = try await Interruptible.run { () async throws(OperatorError) in
-            try await deployment.submit(order)
+            try await deployment.submit(signed)
         }
         guard isSubmitted != nil else { return session.console.left(order.id, isSubmitted: false) }
         if detach {

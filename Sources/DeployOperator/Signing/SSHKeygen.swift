@@ -1,0 +1,57 @@
+import DeployModel
+import Subprocess
+import SystemPackage
+
+/// OpenSSH's ssh-keygen, as the operator would run it: with the same variables (SSH_AUTH_SOCK), at the same terminal.
+struct SSHKeygen: Sendable {
+    /// The program; git signs with the same one.
+    static let program = "/usr/bin/ssh-keygen"
+    /// What is signed for us is signed for nothing else (`-n`).
+    static let namespace = "qtdeploy"
+
+    /// What it left.
+    struct Answer {
+        /// Whether it ended by itself with 0.
+        let isGood: Bool
+        /// Standard output.
+        let output: [UInt8]
+        /// The last line of standard error, safe to print; empty where that went to the terminal.
+        let said: String
+
+        var text: String { String(decoding: output, as: UTF8.self) }
+    }
+
+    /// Runs it without a word to the person.
+    func ask(_ arguments: [String], input: [UInt8] = []) async throws(OperatorError) -> Answer {
+        do {
+            let result = try await run(
+                .path(.init(Self.program)), arguments: Arguments(arguments), input: .array(input),
+                output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 16))
+            let lines = result.standardError.split(separator: "\n")
+            return Answer(
+                isGood: result.terminationStatus.isSuccess, output: result.standardOutput,
+                said: VisibleText(lines.last?.prefix(300) ?? "").description)
+        } catch {
+            throw Self.unusable(error)
+        }
+    }
+
+    /// Runs it so that it may ask for a passphrase or a touch: through the terminal, or SSH_ASKPASS; what it complains of goes to
+    /// standard error.
+    func converse(_ arguments: [String], input: [UInt8] = []) async throws(OperatorError) -> Answer {
+        do {
+            let result = try await run(
+                .path(.init(Self.program)), arguments: Arguments(arguments), input: .array(input),
+                output: .bytes(limit: 1 << 20), error: .currentStandardError)
+            return Answer(isGood: result.terminationStatus.isSuccess, output: result.standardOutput, said: "")
+        } catch {
+            throw Self.unusable(error)
+        }
+    }
+
+    private static func unusable(_ error: any Error) -> OperatorError {
+        .usage(
+            "\(program) can't be run: \(VisibleText("\(error)".prefix(200))); install it: apt-get install openssh-client"
+        )
+    }
+}
