@@ -13,7 +13,7 @@ import Testing
     }
     private static let ada = OperatorName(accepted: "ada")
 
-    @Test(arguments: [Fleet.hostsPerCall, Fleet.hostsPerCall + 1, 2 * Fleet.hostsPerCall + 20])
+    @Test(arguments: [Fleet.hostsInSubmit, Fleet.hostsInSubmit + 1, Fleet.hostsPerCall, 2 * Fleet.hostsPerCall + 20])
     func everyHostIsInItsPlace(count: Int) async throws {
         try await Bench.with(Self.hosts(count)) { bench in
             let order = try bench.order(Self.lines(count), waves: "100%")
@@ -38,7 +38,7 @@ import Testing
     @Test func aHostMayHaveAnyName() async throws {
         let names = (1...Fleet.hostsPerCall).map { "h\($0)" } + ["staged", "hosts", "services", "members"]
         try await Bench.with(names) { bench in
-            // The named ones are laid ready, the others come with submit.
+            // All of them are laid ready.
             let id = try await bench.submit(bench.order(names.reversed().map { ($0, ["s"]) }))
             let targets = try await bench.hash(bench.keys.targets(id))
             for name in names { #expect(targets[name + "/services"] == "s", "\(name)") }

@@ -12,7 +12,7 @@ end
 
 -- Dispatches what is left of the wave, at most so many in one call; the rest falls due at once as a timer. One dispatch takes
 -- up to 0.1 ms, and no call may hold Redis for 2 ms.
-local DISPATCHES = 10
+local DISPATCHES = 5
 local function dispatch_wave(id, limit)
   local r = redis.call('HMGET', rollout_key(id), 'next', 'wave_left', 'op')
   local first, left = tonumber(r[1]), tonumber(r[2])

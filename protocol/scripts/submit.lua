@@ -9,7 +9,7 @@
 --          busy <service> <id> <operator> <since_ms> <server_ms> <reason> | hold <until_ms> <server_ms> <cause>
 -- events:  rollout running, job dispatched
 -- include: fleet hold states rollout dispatch order
-local FIRST_HOST = 22
+local FIRST_HOST, FIRST_DISPATCHES = 22, 10
 local id, order = ARGV[1], ARGV[2]
 local known = redis.call('HGET', rollout_key(id), 'order')
 if known then return { known == order and 'again' or 'conflict' } end
@@ -60,5 +60,5 @@ audit({ kind = 'submit', operator = ARGV[5], reason = ARGV[6], rollout = id, to 
 event(id, 'rollout', '', '', '', 'queued', '', '')
 move_rollout(id, 'begin', '')
 -- Taking a large order is a call's work already: its first dispatches fall due as a timer.
-begin_wave(id, staged > 0 and 0 or DISPATCHES)
+begin_wave(id, staged > 0 and 0 or FIRST_DISPATCHES)
 return { 'ok' }

@@ -20,7 +20,7 @@ package struct Follower: Sendable {
     /// Due timers are fired this often.
     static let tickPause: Duration = .seconds(1)
     /// Timers fired in one go: more are left to the next round, so that events are never kept waiting.
-    static let ticks = 20
+    static let ticks = 200
 
     /// Follows a rollout to its end.
     ///
