@@ -75,7 +75,9 @@ let package = Package(
             swiftSettings: strict + failpoints),
         .target(
             name: "DeployOperator",
-            dependencies: ["CTerminal", "DeployModel", "Coordination", "SettingsFile", subprocess, system],
+            dependencies: [
+                "CTerminal", "DeployModel", "DeployProtocol", "Coordination", "SettingsFile", subprocess, system,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "qtagent",

@@ -19,13 +19,15 @@ package struct Beat: Sendable, Equatable {
     package var step: Step?
     /// What it says of itself, for selecting hosts.
     package var labels: [LabelKey: LabelValue]
+    /// Whether it demands signed orders: `required` or `off`.
+    package var signatures: String
     /// The facts of each service.
     package var services: [ServiceFacts]
 
     /// A beat.
     package init(
         host: HostName, machineID: String, bootID: String, agent: String, state: String, attempt: AttemptName?,
-        step: Step?, labels: [LabelKey: LabelValue] = [:], services: [ServiceFacts]
+        step: Step?, labels: [LabelKey: LabelValue] = [:], signatures: String = "", services: [ServiceFacts]
     ) {
         self.host = host
         self.machineID = machineID
@@ -35,6 +37,7 @@ package struct Beat: Sendable, Equatable {
         self.attempt = attempt
         self.step = step
         self.labels = labels
+        self.signatures = signatures
         self.services = services
     }
 }
@@ -110,6 +113,7 @@ extension Fleet {
             attempt?.rollout.text ?? "", attempt?.operation.rawValue ?? "", attempt.map { String($0.number) } ?? "",
             beat.step?.rawValue ?? "", beat.services.map(\.word).joined(separator: " "),
         ]
+        arguments += ["signatures", beat.signatures]
         for (key, value) in beat.labels.sorted(by: { $0.key < $1.key }) { arguments += ["label/\(key)", value.text] }
         for facts in beat.services { arguments += Self.fields(facts) }
         let reply = try await run(.heartbeat, arguments)

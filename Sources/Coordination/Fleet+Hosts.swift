@@ -26,6 +26,8 @@ package struct HostRecord: Sendable, Equatable {
     /// The rollout that it works on, or empty, and the step.
     package let rollout: String
     package let step: String
+    /// Whether it demands signed orders: `required` or `off`; empty when its agent does not say.
+    package let signatures: String
     /// What it says of itself.
     package let labels: [LabelKey: LabelValue]
     /// What it knows of its services, sorted.
@@ -65,7 +67,7 @@ extension Fleet {
             reason: part(4), lastBeat: facts.number("beat_ms").map { Timestamp(milliseconds: $0) },
             state: facts["state"],
             agent: facts["agent"], contract: facts["contract"], bootID: facts["boot_id"], rollout: facts["rollout"],
-            step: facts["step"], labels: labels(facts), services: services(facts))
+            step: facts["step"], signatures: facts["signatures"], labels: labels(facts), services: services(facts))
     }
 
     private static func labels(_ facts: HashFields) -> [LabelKey: LabelValue] {

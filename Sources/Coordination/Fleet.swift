@@ -63,8 +63,8 @@ package struct Fleet: Sendable {
         do throws(RedisError) {
             return try await counting { () async throws(RedisError) in
                 try await redis.evaluate(
-                    RedisScript(name: script.name, source: script.source), keys: [keys.meta], arguments: arguments,
-                    within: limit)
+                    RedisScript(name: script.name, source: script.source, isReadOnly: script.isReadOnly),
+                    keys: [keys.meta], arguments: arguments, within: limit)
             }.elements ?? []
         } catch {
             throw Self.named(error, name)

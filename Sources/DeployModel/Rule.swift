@@ -12,6 +12,8 @@ package enum Rule: String, Sendable, CaseIterable {
     case signatureRequired = "signature_required"
     case signatureWrong = "signature_wrong"
     case trustUnusable = "trust_unusable"
+    case notPermitted = "not_permitted"
+    case closedNow = "closed_now"
     case operationUnknown = "operation_unknown"
 
     // The host as it is (inspect).
@@ -45,6 +47,7 @@ package enum Rule: String, Sendable, CaseIterable {
     case remoteUnreachable = "remote_unreachable"
     case commitUnknown = "commit_unknown"
     case commitNotOnBranch = "commit_not_on_branch"
+    case commitNotSigned = "commit_not_signed"
     case remotesDiffer = "remotes_differ"
 
     // The right (lease).
@@ -99,7 +102,7 @@ package enum Rule: String, Sendable, CaseIterable {
     package var isPermission: Bool {
         switch self {
         case .serviceNotAllowed, .sourceNotAllowed, .branchNotAllowed, .otherFleet, .otherHost, .signatureRequired,
-            .signatureWrong, .trustUnusable:
+            .signatureWrong, .trustUnusable, .notPermitted, .commitNotSigned:
             true
         default: false
         }

@@ -37,7 +37,8 @@ extension RedisClient {
     ) async throws(RedisError) -> RedisValue {
         let deadline = NIODeadline.now() + TimeAmount(bounded: limit)
         let tail = [Array("\(keys.count)".utf8)] + keys.map { Array($0.utf8) } + arguments
-        let bySource = RedisCommand(arguments: [Array("EVAL".utf8), script.source] + tail)
+        let ending = script.isReadOnly ? "_RO" : ""
+        let bySource = RedisCommand(arguments: [Array("EVAL\(ending)".utf8), script.source] + tail)
         switch address(of: script) {
         case nil:
             let reply = try Self.single(await exchange([bySource], until: deadline, limit: limit))
@@ -51,7 +52,7 @@ extension RedisClient {
         case .source:
             return try Self.single(await exchange([bySource], until: deadline, limit: limit))
         case .digest(let digest):
-            let byDigest = RedisCommand(arguments: [Array("EVALSHA".utf8), digest] + tail)
+            let byDigest = RedisCommand(arguments: [Array("EVALSHA\(ending)".utf8), digest] + tail)
             let replies = try await exchange([byDigest], until: deadline, limit: limit)
             guard case .error(let error)? = replies.first, error.kind == .noScript else {
                 return try Self.single(replies)

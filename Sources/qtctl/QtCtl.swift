@@ -14,6 +14,7 @@ struct QtCtl: AsyncParsableCommand {
             PlanCommand.self, DeployCommand.self, RollbackCommand.self, RestartCommand.self, FollowCommand.self,
             LogsCommand.self, ShowCommand.self, StatusCommand.self,
             RolloutsCommand.self, HistoryCommand.self, AgentsCommand.self, MetricsCommand.self, KeysCommand.self,
+            ACLCommand.self,
             ConfigCommand.self,
             CompletionCommand.self, ExitCodesCommand.self, VersionCommand.self,
         ])

@@ -208,8 +208,9 @@ import Testing
             var seen: [String: Set<Int>] = [:]
             for entry in entries {
                 let words = (entry.elements?[3].elements ?? []).map { $0.text ?? "" }
-                guard words.first == "EVALSHA", let script = names[words[1]] else { continue }
+                guard let verb = words.first, verb.hasPrefix("EVALSHA"), let script = names[words[1]] else { continue }
                 #expect(words[2] == "1" && words[3] == bench.keys.meta)
+                #expect(verb == (script.isReadOnly ? "EVALSHA_RO" : "EVALSHA"))
                 seen[script.name, default: []].insert(Self.length(words) - 4)
             }
             for script in Script.all {
@@ -239,7 +240,7 @@ import Testing
 
     /// Each typed operation several times, with repeating groups of several lengths: the first call is by EVAL, later ones
     /// by EVALSHA.
-    private static func everyOperation(_ bench: Bench) async throws {
+    static func everyOperation(_ bench: Bench) async throws {
         let fleet = bench.fleet
         for round in 0..<4 {
             let services = round % 2 == 0 ? ["s"] : ["s", "t"]

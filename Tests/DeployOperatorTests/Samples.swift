@@ -23,7 +23,7 @@ enum Samples {
             reason: "new disk",
             lastBeat: secondsAgo.map { Timestamp(milliseconds: now.milliseconds - $0 * 1000) }, state: "idle",
             agent: "1",
-            contract: "1", bootID: "b", rollout: "", step: "",
+            contract: "1", bootID: "b", rollout: "", step: "", signatures: "required",
             labels: Dictionary(
                 uniqueKeysWithValues: labels.map { (LabelKey(accepted: $0.key), LabelValue(accepted: $0.value)) }),
             services: services.map {

@@ -24,6 +24,6 @@ extension LabFleet {
 
     /// The signature of the lab's operator.
     func sign(_ order: Order) async throws -> [UInt8] {
-        try await SigningKeys.sign(order.text, with: "/var/tmp/\(lab.name)/keys/operator")
+        try await SigningKeys.sign(order.text, with: "/var/tmp/\(lab.name)/access/operator")
     }
 }

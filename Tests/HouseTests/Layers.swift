@@ -40,7 +40,7 @@ enum Layers {
             others: ["Logging", "ServiceLifecycle", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc", "Synchronization"]),
         Layer(
-            "DeployOperator", ours: ["CTerminal", "DeployModel", "Coordination", "SettingsFile"],
+            "DeployOperator", ours: ["CTerminal", "DeployModel", "DeployProtocol", "Coordination", "SettingsFile"],
             others: ["Subprocess", "SystemPackage"],
             toolchain: ["FoundationEssentials", "Glibc"]),
         Layer(

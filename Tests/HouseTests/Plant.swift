@@ -20,7 +20,7 @@ struct Plant: Sendable, CustomTestStringConvertible {
     var files: [SourceFile] { [SourceFile(path, text)] + beside }
     var testDescription: String { "\(rule.name) in \(path): \(text.prefix(40).replacing("\n", with: " "))" }
 
-    static let all: [Plant] = access + escapes + sizes + names + patterns + mentions
+    static let all: [Plant] = access + escapes + sizes + names + patterns + mentions + warrants
 
     private static let access: [Plant] = [
         Plant(.access, "Sources/Coordination/A.swift", "\npublic struct A {}", faults: [2]),
@@ -107,6 +107,18 @@ struct Plant: Sendable, CustomTestStringConvertible {
             "`ops/lab`, `./ops/lab`, `ops/`, `sudo make demo`, `make PREFIX=/usr`, `qtctl deploy --all`, `qtctl VERB`,\n"
                 + "`/etc/ops/x`, `refs/heads/main`, `their/main.py`, `ops/*.sh`, qtctl gone, `qtctl help`", beside: tree
         ),
+    ]
+
+    private static let warrants: [Plant] = [
+        Plant(.warrant, "Sources/DeployAgent/Job/A.swift", "let a = Verified(order, .unsigned)", faults: [1]),
+        Plant(.warrant, "Sources/DeployAgent/Job/A.swift", "\nlet a: B = Verified.init(c, .root)", faults: [2]),
+        Plant(.warrant, "Sources/DeployAgent/Services/JobService.swift", "work(.byRoot(order))", faults: [1]),
+        Plant(.warrant, "Sources/DeployAgent/BreakGlass/BreakGlass.swift", "try Verified.ofJournal(text)", faults: [1]),
+        Plant(
+            .warrant, "Sources/DeployAgent/Trust/Verified.swift", "fileprivate init(_ a: A) {}\ninit(b: B) {}",
+            faults: [2]),
+        Plant(.warrant, "Sources/DeployAgent/Job/A.swift", "func a(_ b: Verified) { b.order }"),
+        Plant(.warrant, "Sources/DeployAgent/Services/JobService.swift", "try Verified.ofJournal(text)"),
     ]
 
     private static let tree: [SourceFile] = [

@@ -9,7 +9,8 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     /// Every rule that needs nothing but the files. The arrows also need the package description: `ArrowRule`.
     static let all: [Rule] = [
-        .access, .escape, .functionSize, .fileSize, .mention, .name, .prefix, .stateDefault, .test, .workplace,
+        .access, .escape, .functionSize, .fileSize, .mention, .name, .prefix, .stateDefault, .test, .warrant,
+        .workplace,
     ]
 
     /// A rule that looks at one file at a time.

@@ -123,11 +123,13 @@ package actor RedisServer {
 
     /// A client of this server, with its password; it takes replicas and retries fast.
     package nonisolated func client(
-        _ name: String, backoff: Backoff = Backoff(base: .milliseconds(5), longest: .milliseconds(50))
+        _ name: String, username: String? = nil, password: String? = nil,
+        backoff: Backoff = Backoff(base: .milliseconds(5), longest: .milliseconds(50))
     ) -> RedisClient {
         RedisClient(
             RedisConfiguration(
-                address: address, password: password, clientName: name, requiresPrimary: false, backoff: backoff))
+                address: address, username: username, password: password.map { RedisPassword($0) } ?? self.password,
+                clientName: name, requiresPrimary: false, backoff: backoff))
     }
 
     /// One order, done: the script repeats its name.

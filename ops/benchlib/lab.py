@@ -65,7 +65,7 @@ class Lab:
             "QTLAB_BIN": machine.RELEASE,
             "QTLAB_UPPER": "tmpfs" if in_memory else "disk",
             "QTLAB_STABLE_FOR": "1s",
-            "QTLAB_SIGNATURES": "off",
+            "QTLAB_ACCESS": "open",
             "XDG_STATE_HOME": f"{state}-state",
             "QTCTL_FLEET": "lab",
             "QTCTL_REDIS": f"unix:{self.socket}",

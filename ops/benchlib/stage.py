@@ -62,7 +62,7 @@ class Stage:
 
     def script_calls(self) -> float:
         """How many scripts were called since the server's counts began."""
-        return self._count("eval") + self._count("evalsha")
+        return sum(self._count(f"{verb}{ending}") for verb in ("eval", "evalsha") for ending in ("", "_ro"))
 
     def waits(self) -> float:
         """How many reads of a stream, waiting ones among them."""

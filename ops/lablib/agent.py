@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from . import keys, stack
+from . import access, stack
 from .errors import LabError
 from .host import Host
 from .payload import Payload, deliver
@@ -35,7 +35,7 @@ def binaries(settings: Settings) -> str:
 def qtctl_environment(settings: Settings) -> dict[str, str]:
     """What makes qtctl speak to this lab's fleet; the operator is who called sudo."""
     fleet = {"QTCTL_FLEET": FLEET, "QTCTL_REDIS": f"unix:{settings.redis_socket}"}
-    return {"QTCTL_OPERATOR": keys.operator()} | dict(os.environ) | fleet | keys.qtctl_environment(settings)
+    return {"QTCTL_OPERATOR": access.operator()} | dict(os.environ) | fleet | access.qtctl_environment(settings)
 
 
 def require_files(settings: Settings) -> None:
@@ -62,27 +62,23 @@ def release(settings: Settings) -> str:
 def provision(settings: Settings, host: Host, release_file: str) -> None:
     payload = Payload()
     payload.add_file(RELEASE, release_file)
-    is_signed = keys.are_demanded(settings)
-    payload.add(CONFIGURATION, configuration(host.name, "required" if is_signed else "off").encode())
-    if is_signed:
-        payload.add_file(keys.ALLOWED_SIGNERS, keys.signers(settings))
+    payload.add(CONFIGURATION, configuration(settings, host.name).encode())
+    for path, source, mode in access.agent_files(settings, host.name):
+        payload.add_file(path, source, mode)
     if not settings.tarball:
         payload.add(RUNTIME, _runtime(f"{binaries(settings)}/qtagent").encode())
     deliver(host, payload, "provision-agent.sh", [RELEASE])
     _enrol(settings, host)
 
 
-def configuration(host: str, signatures: str) -> str:
+def configuration(settings: Settings, host: str) -> str:
     """agent.yaml for a host of the lab."""
     head = f"""\
 fleet: {FLEET}
 host: {host}
 labels:
   role: trading
-redis:
-  address: redis:6379
-signatures: {signatures}
-sources:
+{access.agent_configuration(settings, host)}sources:
   quantum_trader:
     remote: origin
     branches: [main]

@@ -69,7 +69,7 @@ class Lab:
         self._close("down", began)
 
     def provision(self, with_agent: bool) -> None:
-        from . import agent, keys, origin, preflight, redis, stack
+        from . import access, agent, origin, preflight, redis, stack
 
         began = time.monotonic()
         require_root()
@@ -77,13 +77,17 @@ class Lab:
         if with_agent:
             agent.require_files(self.settings)
         with statedir.locked(self.settings):
+            access.prepare(self.settings)
             redis.start(self.settings, self.hub)
             redis.shorten_lease(self.settings)
-            keys.prepare(self.settings)
             origin.create(self.settings)
             origin.serve(self.settings, self.hub)
 
             release = agent.release(self.settings) if with_agent else ""
+            hosts = self.running_hosts()
+            if with_agent:
+                names = [host.name for host in hosts]
+                access.admit(self.settings, f"{agent.binaries(self.settings)}/qtctl", names)
 
             def provision_host(host: Host) -> None:
                 stack.provision(host)
@@ -91,7 +95,6 @@ class Lab:
                     agent.provision(self.settings, host, release)
                 host.settle()
 
-            hosts = self.running_hosts()
             _on_all(hosts, provision_host)
         self._close(f"{_hosts(len(hosts))} provisioned", began)
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 
+from . import access
 from .daemons import tail
 from .errors import LabError
 from .hub import Hub
@@ -20,9 +21,8 @@ LEASE_MS = 15000
 
 CONFIGURATION = """\
 bind {address} 127.0.0.1
-port {port}
-# No password: only the hub's own network namespace and root on this machine reach it.
-protected-mode no
+# Over TCP only the hub's own network namespace reaches it, over the socket root on this machine.
+{access}protected-mode no
 unixsocket {socket}
 unixsocketperm 700
 daemonize no
@@ -41,7 +41,12 @@ def start(settings: Settings, hub: Hub) -> None:
     data, configuration = settings.path("redis", "data"), settings.path("redis", "redis.conf")
     os.makedirs(data, exist_ok=True)
     os.makedirs(os.path.dirname(settings.redis_socket), exist_ok=True)
-    text = CONFIGURATION.format(address=settings.hub_address, port=PORT, socket=settings.redis_socket, data=data)
+    text = CONFIGURATION.format(
+        address=settings.hub_address,
+        access=access.redis_configuration(settings, PORT),
+        socket=settings.redis_socket,
+        data=data,
+    )
     with open(configuration, "w", encoding="utf-8") as file:
         file.write(text)
     hub.start_daemon(["redis-server", configuration], "redis")

@@ -2,7 +2,7 @@ package import DeployModel
 
 /// The names of all keys of a fleet: the only place in Swift that writes them (`scripts/_fleet.lua` is the other one).
 package struct Keys: Sendable {
-    private let prefix: String
+    let prefix: String
 
     /// The keys of `fleet`. The braces keep them in one slot of a cluster.
     package init(fleet: FleetName) { prefix = "{qt:\(fleet)}:" }

@@ -7,10 +7,14 @@ package struct Script: Sendable {
     /// What the file's head says.
     package let header: ScriptHeader
 
+    /// Whether it is flagged to write nothing: Redis then lets who may not write call it, and holds it to that.
+    package let isReadOnly: Bool
+
     private init(_ name: String) {
         self.name = name
         let body = String(decoding: EmbeddedScripts.file(name), as: UTF8.self)
         header = ScriptHeader(body)
+        isReadOnly = body.hasPrefix("#!lua flags=no-writes\n")
         let end = body.firstIndex(of: "\n") ?? body.endIndex
         let included = header.includes.map { String(decoding: EmbeddedScripts.file("_" + $0), as: UTF8.self) }
         source = Array((body[..<end] + "\n" + included.joined(separator: "\n") + body[end...]).utf8)

@@ -65,6 +65,9 @@ package struct BreakGlass: Sendable {
     package func look(_ services: [ServiceName]) async -> [BreakGlassLook] {
         let running = RunningCommits(tools: tools, memory: memory, bootID: identity.bootID)
         let names = services.isEmpty ? "*" : services.map(\.text).joined(separator: "+")
+        // Root is not bound by what root lets others do.
+        var configuration = configuration
+        configuration.policy = HostPolicy()
         let planner = PlanAnswer(configuration: configuration, tools: tools, running: running)
         return await planner.targets(PlanAnswer.Question(services: names, purpose: .restart)).compactMap {
             BreakGlassLook($0)

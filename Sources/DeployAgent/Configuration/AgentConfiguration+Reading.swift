@@ -3,7 +3,7 @@ package import SettingsFile
 
 extension AgentConfiguration {
     private static let topKeys = [
-        "fleet", "host", "labels", "redis", "signatures", "state_directory", "sources", "services", "timings",
+        "fleet", "host", "labels", "redis", "signatures", "policy", "state_directory", "sources", "services", "timings",
         "metrics",
     ]
 
@@ -27,10 +27,17 @@ extension AgentConfiguration {
         }
         let configuration = AgentConfiguration(
             fleet: try required(merged.fleet, "fleet"), host: try required(merged.host, "host"), labels: merged.labels,
-            redis: try required(merged.redis, "redis"), signatures: signatures, stateDirectory: merged.stateDirectory,
+            redis: try required(merged.redis, "redis"), signatures: signatures, policy: merged.policy,
+            stateDirectory: merged.stateDirectory,
             sources: merged.sources,
             services: merged.services.sorted { ($0.order, $0.name) < ($1.order, $1.name) }, timings: merged.timings,
             metrics: merged.metrics)
+        if signatures == .off, let name = configuration.sources.first(where: { $0.value.needsSignedCommits })?.key {
+            throw SettingsError(
+                file: main, line: nil,
+                problem:
+                    "source \(name) needs signed commits, and with signatures: off nobody's signature is known here")
+        }
         for service in configuration.services where configuration.sources[service.source] == nil {
             throw SettingsError(
                 file: main, line: nil,
@@ -46,6 +53,7 @@ extension AgentConfiguration {
         var labels: [LabelKey: LabelValue] = [:]
         var redis: RedisSettings?
         var signatures: SignatureSettings?
+        var policy = HostPolicy()
         var stateDirectory = "/var/lib/qtagent"
         var sources: [SourceName: SourceConfiguration] = [:]
         var services: [ServiceConfiguration] = []
@@ -61,6 +69,7 @@ extension AgentConfiguration {
             }
             if let value = members["redis"] { redis = try RedisSettings(value, replacing: redis) }
             if let value = members["signatures"] { signatures = try SignatureSettings.read(value) }
+            if let value = members["policy"] { policy = try HostPolicy.read(value) }
             if let value = members["state_directory"] {
                 let path: CanonicalPath = try value.name()
                 stateDirectory = path.text
@@ -126,13 +135,20 @@ extension AgentConfiguration.RedisSettings {
 
 extension AgentConfiguration.SourceConfiguration {
     init(_ value: SettingsValue) throws(SettingsError) {
-        let members = try value.members(["remote", "branches"])
+        let members = try value.members(["remote", "branches", "signed_commits"])
         guard let branches = members["branches"] else { throw value.error("branches: is missing") }
         if let named = members["remote"] { remote = try named.name() } else { remote = RemoteName(accepted: "origin") }
         var names: [BranchName] = []
         for item in try branches.items() { names.append(try item.name()) }
         guard !names.isEmpty else { throw branches.error("at least one branch is expected here") }
         self.branches = names
+        if let word = members["signed_commits"] {
+            switch try word.text() {
+            case "required": needsSignedCommits = true
+            case "off": break
+            default: throw word.error("required or off is expected here")
+            }
+        }
     }
 }
 

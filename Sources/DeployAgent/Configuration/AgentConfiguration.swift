@@ -13,6 +13,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var redis: RedisSettings
     /// Whether orders must be signed, and where it stands who may.
     package var signatures: SignatureSettings
+    /// What root lets each operator do, and when.
+    package var policy: HostPolicy
     /// Where journals, locks, spool and the running-commit record live; must survive a reboot.
     package var stateDirectory: String
     /// The repositories that may be deployed from.
@@ -42,6 +44,8 @@ package struct AgentConfiguration: Sendable, Equatable {
         package var remote: RemoteName
         /// The branches that may be deployed; the first is the default of a plan.
         package var branches: [BranchName]
+        /// Whether a commit must itself be signed by somebody of the host's allowed_signers.
+        package var needsSignedCommits = false
     }
 
     /// The configuration of a service, or nil when this host must not touch it.

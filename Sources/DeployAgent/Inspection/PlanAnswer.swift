@@ -84,6 +84,7 @@ struct PlanAnswer: Sendable {
             let found = try await TreeInspection(tools: tools).inspect(path, demand)
             tree = found
             common = await comparison(found, branch, question)
+            if let refusal = configuration.policy.closed(now: WallClock.now()) { common = Self.refused(refusal) }
         } catch {
             common = Self.refused(error)
         }
@@ -173,7 +174,7 @@ struct PlanAnswer: Sendable {
     private func head(_ service: ServiceConfiguration, via: String) -> Fields {
         [
             ("type", "target"), ("service", service.name.text), ("source", service.source.text),
-            ("order", String(service.order)), ("via", via),
+            ("order", String(service.order)), ("via", via), ("signatures", configuration.signatures.word),
         ]
     }
 

@@ -35,6 +35,7 @@ struct Admission: Sendable {
         for line in lines {
             for name in line.services { try admitService(name, order) }
         }
+        if let refusal = configuration.policy.refusal(order, lines.flatMap(\.services), now: now) { throw refusal }
         return order
     }
 

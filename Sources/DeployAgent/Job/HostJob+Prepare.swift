@@ -100,7 +100,30 @@ extension HostJob {
         await right.expectProgress(within: configuration.timings.fetch)
         let fetch = CommitFetch(
             repository: site.tree.repository, path: site.line.path, branch: order.branch, commit: order.commit)
-        do throws(Refusal) { try await fetch.run() } catch { throw JobFailure(.fetch, error) }
+        do throws(Refusal) {
+            try await fetch.run()
+            try await requireSignedCommit(site)
+        } catch {
+            throw JobFailure(.fetch, error)
+        }
+    }
+
+    /// Where the host demands it, the commit too must be somebody's who may.
+    private func requireSignedCommit(_ site: Site) async throws(Refusal) {
+        guard configuration.sources[order.source]?.needsSignedCommits == true else { return }
+        guard let files = try trust.files() else {
+            throw Refusal(.trustUnusable, "signed commits are demanded, and nobody's signature is known here")
+        }
+        let flaw: String?
+        do throws(HostError) {
+            flaw = try await site.tree.repository.signatureFlaw(of: order.commit, files)
+        } catch {
+            throw Refusal(.trustUnusable, "the signature of \(order.commit.short) can't be judged: \(error)")
+        }
+        guard let flaw else { return }
+        throw Refusal(
+            .commitNotSigned, "\(order.commit.short) is not signed by anybody of \(files.allowedSigners): \(flaw)",
+            remedy: "sign it (git commit -S, gpg.format=ssh) with a key that stands there for the namespace git")
     }
 
     /// Claims all services of the job, and says who holds them while it waits.

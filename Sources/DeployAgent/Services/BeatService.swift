@@ -79,7 +79,8 @@ struct BeatService: Service {
                 Beat(
                     host: configuration.host, machineID: identity.machineID, bootID: identity.bootID,
                     agent: identity.agentVersion, state: await state.word, attempt: current?.attempt,
-                    step: current?.step, labels: configuration.labels, services: facts))
+                    step: current?.step, labels: configuration.labels,
+                    signatures: configuration.signatures.word, services: facts))
             tally.note { $0.beat(reply, at: WallClock.now()) }
             switch reply {
             case .heard(_, let due):

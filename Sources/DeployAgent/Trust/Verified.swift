@@ -74,7 +74,8 @@ struct OrderTrust: Sendable {
         _ = try await key(verified.order, text, signature, files)
     }
 
-    private func files() throws(Refusal) -> SignatureVerifier.Files? {
+    /// The files that decide, as ssh-keygen takes them; nil where no signature is required.
+    func files() throws(Refusal) -> SignatureVerifier.Files? {
         do throws(SettingsError) { return try settings.trustedFiles() } catch {
             throw Refusal(.trustUnusable, "who may sign is not known on this host: \(error)")
         }

@@ -6,6 +6,10 @@ extension Console {
         for note in plan.notes { self.note("note: \(VisibleText(note))") }
         showLines(plan)
         if !plan.targets.isEmpty { show(table(plan)) }
+        let open = Set(plan.targets.filter { $0.signatures == "off" }.map(\.host)).sorted {
+            NaturalOrder.precedes($0.text, $1.text)
+        }
+        if !open.isEmpty { note("signatures: off on \(Counted.names(open.map(\.text)))") }
         refused(plan.refusals)
     }
 
@@ -54,6 +58,7 @@ extension Console {
                         ("checkout_commit", .optional(target.checkout?.text)),
                         ("running_commit", .optional(target.running?.text)), ("basis", .optional(target.basis)),
                         ("remote_commit", .optional(target.remoteCommit?.text)),
+                        ("signatures", .optional(target.signatures)),
                         ("verdict", .text(target.verdict(plan.commit, plan.purpose))),
                     ]))
         }

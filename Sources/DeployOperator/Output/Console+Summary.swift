@@ -17,12 +17,17 @@ extension Console {
             " in \(HumanDuration(milliseconds: $0.milliseconds - rollout.submitted.milliseconds))"
         }
         show(
-            "\(rollout.breakGlassHost == nil ? "rollout" : "break-glass") \(rollout.shortName) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))"
+            "\(rollout.breakGlassHost == nil ? "rollout" : "break-glass") \(rollout.shortName) \(state)\(took ?? ""): \(rollout.commit?.short ?? "?") of \(VisibleText(rollout.source))\(Self.warrant(rollout))"
         )
         show(table) { colors.onOutput(Verdict(rawValue: $0)?.meaning, $1) }
         for line in troubles(targets) { show(line) }
         show(Self.next(rollout, code))
         showLine(rollout, targets, code)
+    }
+
+    /// What is said of a rollout that nobody signed.
+    private static func warrant(_ rollout: RolloutRecord) -> String {
+        rollout.isSigned || rollout.breakGlassHost != nil ? "" : ", signatures: off"
     }
 
     /// The verdict, or how far the host is.

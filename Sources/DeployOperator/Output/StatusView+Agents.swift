@@ -36,6 +36,7 @@ extension StatusView {
         facts.add("labels", Self.labels(record).joined(separator: " "))
         facts.add("heard", Self.heard(record, look))
         facts.add("agent", record.agent + (record.contract.isEmpty ? "" : ", contract \(record.contract)"))
+        facts.add("signatures", record.signatures)
         facts.add("boot id", record.bootID)
         facts.add("remark", Self.remark(record, look))
         // Whole: what is cut here could be read nowhere.
@@ -63,7 +64,13 @@ extension StatusView {
         switch record.membership {
         case .seen: "not targeted: qtctl agents enrol \(record.name)"
         case .drained: "drained by \(record.changedBy): \(record.reason)"
-        case .enrolled: look.isDown(record) ? "down: systemctl status qtagent there" : ""
+        case .enrolled:
+            if look.isDown(record) {
+                "down: systemctl status qtagent there"
+            } else {
+                // In words: whoever can write to Redis can deploy there.
+                record.signatures == "off" ? "signatures: off" : ""
+            }
         }
     }
 
@@ -74,7 +81,8 @@ extension StatusView {
                 ("host", .text(record.name.text)), ("membership", .text(record.membership.rawValue)),
                 ("state", .optional(record.state)), ("rollout", .optional(record.rollout)),
                 ("step", .optional(record.step)), ("agent", .optional(record.agent)),
-                ("contract", .optional(record.contract)), ("machine_id", .optional(record.machineID)),
+                ("contract", .optional(record.contract)), ("signatures", .optional(record.signatures)),
+                ("machine_id", .optional(record.machineID)),
                 (
                     "labels",
                     .object(record.labels.sorted { $0.key < $1.key }.map { ($0.key.text, .text($0.value.text)) })

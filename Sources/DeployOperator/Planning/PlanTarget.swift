@@ -24,6 +24,8 @@ package struct PlanTarget: Sendable, Equatable {
     package var subject: String
     /// Whether it comes along because it shares a checkout.
     package var isSibling: Bool
+    /// Whether its host demands signed orders: `required` or `off`.
+    package var signatures = ""
     package var refusal: Refusal?
 
     /// What an order can't do without and the host did not say, although it refuses nothing.
@@ -72,6 +74,7 @@ extension PlanTarget {
         behind = Int(entry["behind"])
         subject = entry["subject"]
         isSibling = entry["via"] == "sibling"
+        signatures = entry["signatures"]
         if !entry["rule"].isEmpty {
             refusal = Refusal(
                 Rule(rawValue: entry["rule"]) ?? .hostStateUnreadable, entry["message"], remedy: entry["remedy"])

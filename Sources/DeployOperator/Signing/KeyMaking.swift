@@ -3,7 +3,7 @@ package import DeployModel
 /// `keys generate`: a key for an operator, and what to do with it.
 package struct KeyMaking: Sendable {
     private let console: Console
-    private let tool = SSHKeygen()
+    private let tool = OperatorTool.sshKeygen
 
     /// Says on this console what was made.
     package init(console: Console) { self.console = console }
@@ -25,7 +25,7 @@ package struct KeyMaking: Sendable {
             throw .usage("ssh-keygen made no key: see above; without a terminal say --no-passphrase")
         }
         let key = try await SigningKey.read(path, by: tool)
-        let line = "\(name) namespaces=\"\(SSHKeygen.namespace)\" \(key.publicKey)"
+        let line = "\(name) namespaces=\"\(OrderSigner.namespace)\" \(key.publicKey)"
         console.note("made \(path), \(try await key.fingerprint(by: tool))")
         console.note("1. let root add this line to /etc/qtagent/allowed_signers on each host:")
         console.show(line)

@@ -5,7 +5,7 @@ import SettingsFile
 package struct KeysView: Sendable {
     let settings: OperatorSettings
     let console: Console
-    let tool = SSHKeygen()
+    let tool = OperatorTool.sshKeygen
 
     /// The keys of one person.
     package init(settings: OperatorSettings, console: Console) {

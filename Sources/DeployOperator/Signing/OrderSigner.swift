@@ -11,8 +11,10 @@ package struct SignedOrder: Sendable {
 
 /// Signs orders as git signs commits, and knows under which name the hosts know the key.
 struct OrderSigner: Sendable {
+    /// What is signed for us is signed for nothing else (`ssh-keygen -n`).
+    static let namespace = "qtdeploy"
     let settings: OperatorSettings
-    private let tool = SSHKeygen()
+    private let tool = OperatorTool.sshKeygen
 
     init(_ settings: OperatorSettings) { self.settings = settings }
 
@@ -77,7 +79,8 @@ struct OrderSigner: Sendable {
 
     /// Signs a text.
     func sign(_ text: [UInt8], with path: String) async throws(OperatorError) -> [UInt8] {
-        let answer = try await tool.converse(["-Y", "sign", "-q", "-n", SSHKeygen.namespace, "-f", path], input: text)
+        let answer = try await tool.converse(
+            ["-Y", "sign", "-q", "-n", OrderSigner.namespace, "-f", path], input: text)
         guard answer.isGood, !answer.output.isEmpty else {
             throw .usage(
                 "ssh-keygen did not sign with \(VisibleText(path)): see above; nothing was submitted; "
@@ -93,7 +96,7 @@ struct OrderSigner: Sendable {
         let shown = String(decoding: signature, as: UTF8.self)
         let answer = try await SigningKey.withFile(shown) { (path) throws(OperatorError) in
             try await tool.ask(
-                ["-Y", "verify", "-n", SSHKeygen.namespace, "-f", file, "-I", name.text, "-s", path], input: text)
+                ["-Y", "verify", "-n", OrderSigner.namespace, "-f", file, "-I", name.text, "-s", path], input: text)
         }
         if answer.isGood { return nil }
         return answer.said.isEmpty ? "\(file) does not let \(name) sign with this key" : answer.said

@@ -14,7 +14,7 @@ struct SigningKey: Sendable {
     /// Reads the public half.
     ///
     /// - Throws: ``OperatorError/usage(_:)`` that names the file.
-    static func read(_ path: String, by tool: SSHKeygen = SSHKeygen()) async throws(OperatorError) -> SigningKey {
+    static func read(_ path: String, by tool: OperatorTool = .sshKeygen) async throws(OperatorError) -> SigningKey {
         guard let text = try UserFiles.read(path) else {
             throw .usage("signing_key: \(VisibleText(path)) does not exist; qtctl keys generate makes a key")
         }
@@ -39,7 +39,7 @@ struct SigningKey: Sendable {
     }
 
     /// SHA256:..., as ssh-keygen shows it.
-    func fingerprint(by tool: SSHKeygen = SSHKeygen()) async throws(OperatorError) -> String {
+    func fingerprint(by tool: OperatorTool = .sshKeygen) async throws(OperatorError) -> String {
         let answer = try await tool.ask(["-l", "-f", "-"], input: Array((publicKey + "\n").utf8))
         let words = answer.text.split(separator: " ")
         guard answer.isGood, words.count > 1 else { throw .usage("\(VisibleText(path)): \(answer.said)") }
@@ -49,7 +49,7 @@ struct SigningKey: Sendable {
     /// Whom an allowed_signers file lets sign with this key now: names, and patterns of names. ssh-keygen judges that, validity,
     /// authorities and all, from a signature. It looks for the key in it alone, so one with nothing else in it does, and nobody has
     /// to type a passphrase or touch a key to learn their name.
-    func principals(in file: String, by tool: SSHKeygen = SSHKeygen()) async throws(OperatorError) -> [String] {
+    func principals(in file: String, by tool: OperatorTool = .sshKeygen) async throws(OperatorError) -> [String] {
         let answer = try await Self.withFile(signatureWithoutContent) { (name) throws(OperatorError) in
             try await tool.ask(["-Y", "find-principals", "-f", file, "-s", name])
         }
@@ -60,7 +60,7 @@ struct SigningKey: Sendable {
     private var signatureWithoutContent: String {
         var frame = Data("SSHSIG".utf8) + [0, 0, 0, 1]
         let key = Data(base64Encoded: publicKey.split(separator: " ").last.map(String.init) ?? "") ?? Data()
-        for part in [key, Data(SSHKeygen.namespace.utf8), Data(), Data("sha512".utf8), Data()] {
+        for part in [key, Data(OrderSigner.namespace.utf8), Data(), Data("sha512".utf8), Data()] {
             withUnsafeBytes(of: UInt32(part.count).bigEndian) { frame += $0 }
             frame += part
         }

@@ -91,6 +91,16 @@ extension GitCommands {
         command(["merge-base", "--is-ancestor", commit.text, ref])
     }
 
+    /// The programs for other kinds of signatures are ones that refuse: their keys are nobody's of the files.
+    func verifySignature(of commit: CommitID, _ files: SignatureVerifier.Files) -> HostCommand {
+        let keys = [
+            "gpg.program=/bin/false", "gpg.openpgp.program=/bin/false", "gpg.x509.program=/bin/false",
+            "gpg.ssh.program=\(SignatureVerifier.program)", "gpg.minTrustLevel=fully",
+            "gpg.ssh.allowedSignersFile=\(files.allowedSigners)", "gpg.ssh.revocationFile=\(files.revokedKeys)",
+        ]
+        return command(keys.flatMap { ["-c", $0] } + ["verify-commit", commit.text])
+    }
+
     func subject(_ commit: CommitID) -> HostCommand {
         command(["rev-list", "--max-count=1", "--no-commit-header", "--format=%s", commit.text])
     }

@@ -32,6 +32,18 @@ extension GitRepository {
         Self.line(try await runner.succeed(commands.subject(commit)))
     }
 
+    /// Why the commit is not signed by somebody who may, in git's words; nil when it is. Only ssh signatures count.
+    package func signatureFlaw(of commit: CommitID, _ files: SignatureVerifier.Files) async throws(HostError) -> String?
+    {
+        let command = commands.verifySignature(of: commit, files)
+        let result = try await runner.run(command, onLine: nil)
+        switch result.termination {
+        case .exited(0): return nil
+        case .exited(1): return result.standardError.isEmpty ? "it has no signature" : result.lastWords
+        default: throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
+        }
+    }
+
     /// How many commits `new` has that `old` has not.
     package func commitCount(from old: CommitID, to new: CommitID) async throws(HostError) -> Int {
         let command = commands.count(from: old, to: new)

@@ -2,12 +2,19 @@ import DeployModel
 import Subprocess
 import SystemPackage
 
-/// OpenSSH's ssh-keygen, as the operator would run it: with the same variables (SSH_AUTH_SOCK), at the same terminal.
-struct SSHKeygen: Sendable {
-    /// The program; git signs with the same one.
-    static let program = "/usr/bin/ssh-keygen"
-    /// What is signed for us is signed for nothing else (`-n`).
-    static let namespace = "qtdeploy"
+/// A program of this machine, as the operator would run it: with the same variables (SSH_AUTH_SOCK), at the same terminal.
+struct OperatorTool: Sendable {
+    private let path: String
+    private let package: String
+
+    /// A program, and Debian's package that has it.
+    init(_ path: String, package: String) {
+        self.path = path
+        self.package = package
+    }
+
+    /// OpenSSH's own; git signs with the same one.
+    static let sshKeygen = OperatorTool("/usr/bin/ssh-keygen", package: "openssh-client")
 
     /// What it left.
     struct Answer {
@@ -25,14 +32,14 @@ struct SSHKeygen: Sendable {
     func ask(_ arguments: [String], input: [UInt8] = []) async throws(OperatorError) -> Answer {
         do {
             let result = try await run(
-                .path(.init(Self.program)), arguments: Arguments(arguments), input: .array(input),
+                .path(FilePath(path)), arguments: Arguments(arguments), input: .array(input),
                 output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 16))
-            let lines = result.standardError.split(separator: "\n")
+            let last = result.standardError.split(separator: "\n").last ?? ""
             return Answer(
                 isGood: result.terminationStatus.isSuccess, output: result.standardOutput,
-                said: VisibleText(lines.last?.prefix(300) ?? "").description)
+                said: VisibleText(last.prefix(300)).description)
         } catch {
-            throw Self.unusable(error)
+            throw unusable(error)
         }
     }
 
@@ -41,17 +48,15 @@ struct SSHKeygen: Sendable {
     func converse(_ arguments: [String], input: [UInt8] = []) async throws(OperatorError) -> Answer {
         do {
             let result = try await run(
-                .path(.init(Self.program)), arguments: Arguments(arguments), input: .array(input),
+                .path(FilePath(path)), arguments: Arguments(arguments), input: .array(input),
                 output: .bytes(limit: 1 << 20), error: .currentStandardError)
             return Answer(isGood: result.terminationStatus.isSuccess, output: result.standardOutput, said: "")
         } catch {
-            throw Self.unusable(error)
+            throw unusable(error)
         }
     }
 
-    private static func unusable(_ error: any Error) -> OperatorError {
-        .usage(
-            "\(program) can't be run: \(VisibleText("\(error)".prefix(200))); install it: apt-get install openssh-client"
-        )
+    private func unusable(_ error: any Error) -> OperatorError {
+        .usage("\(path) can't be run: \(VisibleText("\(error)".prefix(200))); install it: apt-get install \(package)")
     }
 }
