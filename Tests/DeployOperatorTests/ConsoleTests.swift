@@ -38,6 +38,15 @@ final class Paper: Sendable {
             ])
     }
 
+    @Test func aHostThatTakesUnsignedOrdersIsNamed() {
+        let paper = Paper()
+        let targets = ["h1", "h2", "h10"].map { name in
+            Samples.target(name) { $0.signatures = name == "h1" ? "required" : "off" }
+        }
+        paper.console().show(Plan.make(Samples.all, targets: targets, silent: [], notes: []))
+        #expect(paper.notes == ["signatures: off on h2, h10"])
+    }
+
     @Test func aRefusalSaysWhereWhatAndTheRemedy() {
         let paper = Paper()
         let refusal = Refusal(.headDetached, "HEAD of /p is detached\u{1b}[2J", remedy: "git checkout main")

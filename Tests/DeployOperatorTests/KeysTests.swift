@@ -67,6 +67,7 @@ import Testing
                 var variables = variables(keys, "ann").merging(change) { $1 }.filter { !$0.value.isEmpty }
                 variables["QTCTL_FLEET"] = StandIn.name.text
                 variables["QTCTL_REDIS"] = "\(stage.server.address)"
+                variables["HOME"] = keys.folder.string
                 let answer = await Qtctl.run("qtctl deploy --all --yes 2>&1", variables)
                 #expect(answer.code == 2 && answer.output.contains(words), "\(answer)")
                 #expect(try await stage.fleet.rollouts(newest: 9).isEmpty)

@@ -43,6 +43,7 @@ Settings, from the environment:
                     a small SIZE tests a full disk
   QTLAB_TARBALL     a release (make dist) that hosts install; small hosts need one
   QTLAB_BIN         else the folder of qtagent and qtctl (the newest of .build/release and .build/debug)
+  QTLAB_ACCESS      open: no users and no TLS in Redis, hosts take unsigned orders; what a lab was made as it stays (closed)
   QTLAB_STABLE_FOR  how long the agent watches a restarted service, for example 3s (the agent's default)
 """
 

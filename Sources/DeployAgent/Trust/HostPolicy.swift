@@ -45,6 +45,7 @@ package struct HostPolicy: Sendable, Equatable {
     ///   - order: the order.
     ///   - services: those of this host that it names.
     ///   - now: this host's clock.
+    /// - Returns: `not_permitted` or `closed_now`, or nil.
     func refusal(_ order: Order, _ services: [ServiceName], now: Timestamp) -> Refusal? {
         let purpose = Purpose(order)
         if !grants.isEmpty,
