@@ -3,7 +3,7 @@
 import sys
 import time
 
-from . import dispatch, idle, machine, memory, neighbour, noop, rollout, scripts, startup
+from . import dispatch, idle, machine, memory, neighbour, noop, rollout, scripts, signed, startup
 
 PARTS = {
     "startup": startup.run,
@@ -11,6 +11,7 @@ PARTS = {
     "dispatch": dispatch.run,
     "noop": noop.run,
     "scripts": scripts.run,
+    "signed": signed.run,
     "memory": memory.run,
     "neighbour": neighbour.run,
     "rollout": rollout.run,

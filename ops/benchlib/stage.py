@@ -109,16 +109,19 @@ def stage(
     failing: int = 0,
     in_memory: bool = False,
     by_tcp: bool = False,
+    is_signed: bool = False,
 ) -> Iterator[Stage]:
     """A server and as many scripted hosts; both are gone afterwards. `in_memory` keeps the hosts' journals off the disk: a
     thousand hosts on one of them would measure that disk. `by_tcp`: through the loopback, not through a unix socket. `pinned`:
-    the server has a processor of its own."""
+    the server has a processor of its own. `is_signed`: the hosts demand signatures, and qtctl signs."""
     folder = tempfile.mkdtemp(prefix="qtbench-", dir="/dev/shm" if in_memory else None)
     it = Stage(folder, hosts, stable_for, _free_port() if by_tcp else 0, pinned)
     try:
         server = ["redis-server", "--port", str(it.port), "--unixsocket", it.socket, "--save", "", "--dir", folder]
         it.processes["redis"] = subprocess.Popen([*_on(REDIS_CPU, pinned), *server], stdout=subprocess.DEVNULL)
         _wait("Redis", lambda: _answers(it.redis))
+        if is_signed:
+            _make_key(it)
         if hosts:
             _start_fleet(it, failing)
         yield it
@@ -130,12 +133,26 @@ def stage(
         shutil.rmtree(folder)
 
 
+def _make_key(it: Stage) -> None:
+    folder = os.path.join(it.folder, "access")
+    os.mkdir(folder, 0o700)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/key"], check=True)
+    with open(f"{folder}/key.pub", encoding="utf-8") as key, open(f"{folder}/allowed_signers", "w", encoding="utf-8") as signers:
+        signers.write(f"bench {key.read()}")
+    with open(f"{folder}/revoked_keys", "w", encoding="utf-8"):
+        pass
+    del it.environment["QTCTL_SIGNATURES"], it.environment["QTCTL_OPERATOR"]
+    it.environment |= {"QTCTL_SIGNING_KEY": f"{folder}/key", "QTCTL_ALLOWED_SIGNERS": f"{folder}/allowed_signers"}
+
+
 def _start_fleet(it: Stage, failing: int) -> None:
     # Many connections: each host has three.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     words = [machine.QTFLEET, "--redis", it.address, "--fleet", FLEET, "--hosts", str(it.hosts)]
     words += ["--directory", os.path.join(it.folder, "fleet"), "--stable-for", it.stable_for, "--failing", str(failing)]
+    if "QTCTL_SIGNING_KEY" in it.environment:
+        words += ["--signers", os.path.join(it.folder, "access")]
     fleet = subprocess.Popen([*_on(FLEET_CPU, it.is_pinned), *words], stdout=subprocess.PIPE, text=True)
     it.processes["fleet"] = fleet
     line = fleet.stdout.readline() if fleet.stdout else ""

@@ -30,6 +30,9 @@ struct QtFleet: AsyncParsableCommand {
     @Option(help: "On so many hosts, the last ones, the newest release dies at its start.")
     var failing = 0
 
+    @Option(help: "A folder with allowed_signers and revoked_keys; without it orders need no signature.")
+    var signers: String?
+
     func validate() throws {
         guard (1...2000).contains(hosts) else { throw ValidationError("--hosts takes a number from 1 to 2000") }
         guard (0...hosts).contains(failing) else { throw ValidationError("--failing takes at most --hosts") }
@@ -45,7 +48,7 @@ struct QtFleet: AsyncParsableCommand {
         guard chdir(tree) == 0 else { throw ValidationError("\(tree) can't be entered") }
         let fleet = ScriptedFleet(
             name: try FleetName(fleet), redis: try RedisAddress(parsing: redis), directory: directory,
-            stableFor: stableFor, failing: failing)
+            stableFor: stableFor, failing: failing, signers: signers)
         try await fleet.enrol(hosts, logger)
         try await fleet.run(hosts, logger)
     }

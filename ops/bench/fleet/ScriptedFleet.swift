@@ -17,6 +17,8 @@ struct ScriptedFleet {
     let stableFor: String
     /// The number of hosts, the last ones, on which the newest release dies.
     let failing: Int
+    /// The folder of the files that say who may sign; nil for unsigned orders.
+    let signers: String?
 
     static let service = ServiceName(accepted: "quantum-apply-layer")
     /// The commits of everybody's branch.
@@ -85,7 +87,7 @@ struct ScriptedFleet {
         host: \(host)
         labels: {parity: \(host.text.last?.wholeNumberValue?.isMultiple(of: 2) == true ? "even" : "odd")}
         redis: {address: "\(redis)"}
-        signatures: off
+        signatures: \(signers.map { "{allowed_signers: \($0)/allowed_signers, revoked_keys: \($0)/revoked_keys}" } ?? "off")
         state_directory: \(state)
         sources:
           quantum_trader: {branches: [main]}
