@@ -84,9 +84,10 @@ check_release() {
 # Before the swap, and by the new agent: what it can't read it could not start with.
 check_configuration() {
   local said
-  # Who may sign is the site's to say; that nobody's key is revoked is true at the beginning.
+  # Who may sign is the site's to say; that nobody's key is revoked is true at the beginning, and only then.
+  local revoked=${configuration%/*}/revoked_keys
   mkdir -p "${configuration%/*}"
-  [[ -e ${configuration%/*}/revoked_keys ]] || : >"${configuration%/*}/revoked_keys"
+  [[ -e $store/current || -e $revoked || -L $revoked ]] || : >"$revoked"
   [[ -e $configuration ]] || return 0
   said=$("$stage/bin/qtagent" check-config --config "$configuration" 2>&1) ||
     die "the new agent can't use this host's configuration; nothing was changed:" "$said"

@@ -1,4 +1,5 @@
 import DeployModel
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -48,12 +49,19 @@ struct OperatorTool: Sendable {
     func converse(_ arguments: [String], input: [UInt8] = []) async throws(OperatorError) -> Answer {
         do {
             let result = try await run(
-                .path(FilePath(path)), arguments: Arguments(arguments), input: .array(input),
-                output: .bytes(limit: 1 << 20), error: .currentStandardError)
+                .path(FilePath(path)), arguments: Arguments(arguments), environment: Self.atTerminal,
+                input: .array(input), output: .bytes(limit: 1 << 20), error: .currentStandardError)
             return Answer(isGood: result.terminationStatus.isSuccess, output: result.standardOutput, said: "")
         } catch {
             throw unusable(error)
         }
+    }
+
+    /// What it reads is a pipe, so with DISPLAY set it would ask by a window that nobody may have. Who sits at a terminal is asked
+    /// there, unless they have named a program for it.
+    private static var atTerminal: Environment {
+        guard isatty(STDERR_FILENO) == 1, getenv("SSH_ASKPASS") == nil else { return .inherit }
+        return .inherit.updating(["SSH_ASKPASS_REQUIRE": "never"])
     }
 
     private func unusable(_ error: any Error) -> OperatorError {

@@ -50,6 +50,8 @@ package struct AllowedSigner: Sendable, Equatable {
         let isKeyType = Self.isKeyType(words[1])
         options = isKeyType ? [] : Self.pieces(words[1])
         for option in options { try Self.check(option) }
+        let names = options.map { $0.prefix { $0 != "=" }.lowercased() }
+        guard Set(names).count == names.count else { throw Unreadable(problem: "an option stands twice") }
         let rest = words.dropFirst(isKeyType ? 1 : 2)
         guard let type = rest.first, Self.isKeyType(type) else {
             throw Unreadable(problem: "\(VisibleText(rest.first ?? words[1])) is no kind of key, such as ssh-ed25519")
@@ -87,7 +89,13 @@ package struct AllowedSigner: Sendable, Equatable {
         let hasValue = option.contains("=\"") && option.hasSuffix("\"")
         switch name {
         case "cert-authority" where option.count == name.count: return
-        case "namespaces" where hasValue, "valid-after" where hasValue, "valid-before" where hasValue: return
+        case "namespaces" where hasValue: return
+        case "valid-after" where hasValue, "valid-before" where hasValue:
+            guard isTime(option.dropFirst(name.count + 2).dropLast()) else {
+                throw Unreadable(
+                    problem: "\(VisibleText(option.prefix(80))): a time is YYYYMMDD or YYYYMMDDHHMM[SS], with Z for UTC"
+                )
+            }
         default:
             throw Unreadable(
                 problem: "\(VisibleText(option.prefix(80))) is no option: cert-authority, namespaces=\"...\", "
@@ -99,12 +107,22 @@ package struct AllowedSigner: Sendable, Equatable {
         ["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"].contains { word.hasPrefix($0) }
     }
 
-    /// A key begins with the length and the text of its own kind (RFC 4253, section 6.6).
+    private static func isTime(_ text: Substring) -> Bool {
+        let digits = text.hasSuffix("Z") ? text.dropLast() : text
+        return [8, 12, 14].contains(digits.utf8.count) && digits.utf8.allSatisfy { (48...57).contains($0) }
+    }
+
+    /// A key is a row of fields, each behind its length, of which the first is the text of its own kind (RFC 4253, section 6.6).
     private static func isKey(_ text: String, _ type: String) -> Bool {
-        guard let bytes = Data(base64Encoded: text) else { return false }
-        let length = UInt32(type.utf8.count)
-        let head = (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) } + Array(type.utf8)
-        return bytes.count > head.count && bytes.starts(with: head)
+        guard let data = Data(base64Encoded: text) else { return false }
+        var (rest, fields) = (Array(data)[...], [ArraySlice<UInt8>]())
+        while rest.count >= 4 {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            guard length <= rest.count - 4 else { return false }
+            fields.append(rest.dropFirst(4).prefix(length))
+            rest = rest.dropFirst(4 + length)
+        }
+        return rest.isEmpty && fields.count > 1 && fields[0].elementsEqual(type.utf8)
     }
 }
 

@@ -36,6 +36,25 @@ import Testing
         }
     }
 
+    /// Nobody can be asked here, and an empty passphrase is none.
+    @Test func aKeyWithoutThePassphraseThatWasWantedIsTakenAway() async throws {
+        try await SigningKeys.with([]) { keys in
+            let home = ["HOME": keys.folder.string]
+            let made = await Qtctl.run(
+                "export -f qtctl; setsid -w bash -c 'qtctl keys generate --as ann' 2>&1 </dev/null", home)
+            let left = await Qtctl.run("ls $HOME/.config/qtctl", home)
+            #expect(made.code != 0 && left.output.isEmpty, "\(made) \(left)")
+        }
+    }
+
+    @Test func aRevokedKeyIsNotBelievedHereEither() async throws {
+        try await SigningKeys.with(["ann"]) { keys in
+            try keys.write(try keys.publicKey("ann") + "\n", to: keys.revoked)
+            let checked = await Qtctl.run("qtctl keys check 2>&1", variables(keys, "ann"))
+            #expect(checked.code == 9 && checked.output.contains("or it is revoked"), "\(checked)")
+        }
+    }
+
     @Test func theListMarksYoursAndNamesALineThatIsWrong() async throws {
         try await SigningKeys.with(["ann", "bob"]) { keys in
             let listed = await Qtctl.run("qtctl keys list 2>&1", variables(keys, "bob"))

@@ -29,6 +29,10 @@ import Testing
         ("ann valid-before=2027 \(Self.key)", 1, "no option"), ("ann cert-authority=yes \(Self.key)", 1, "no option"),
         ("ann namespaces=\"a b \(Self.key)", 1, "no end"), ("ann namespaces=\"a\" key", 1, "no kind of key"),
         ("ann \(Self.key)\nbob rubbish here", 2, "no option"),
+        ("ann valid-before=\"2027-01-01\" \(Self.key)", 1, "YYYYMMDD"),
+        ("ann valid-after=\"2026\" \(Self.key)", 1, "YYYYMMDD"),
+        ("ann namespaces=\"a\",namespaces=\"b\" \(Self.key)", 1, "stands twice"),
+        ("ann " + Self.key.dropLast(4), 1, "damaged"), ("ann \(Self.key)AAAA", 1, "damaged"),
     ]
 
     @Test(arguments: bad.indices) func whatSshKeygenWouldPassOverIsAnError(index: Int) throws {

@@ -20,11 +20,7 @@ struct Admission: Sendable {
         }
         let lines = order.lines(of: configuration.host)
         guard !lines.isEmpty else { throw Refusal(.otherHost, "the order does not name host \(configuration.host)") }
-        guard now <= order.until else {
-            throw Refusal(
-                .orderExpired, "the order was good until \(order.until), it is \(now) here",
-                remedy: "plan and submit again; if that was not long ago, check this host's clock")
-        }
+        try Self.requireTime(order, now: now)
         guard order.operation != .revert, attempt.operation == order.operation, attempt.number == 1 else {
             throw Refusal(
                 .operationUnknown,
@@ -37,6 +33,15 @@ struct Admission: Sendable {
         }
         if let refusal = configuration.policy.refusal(order, lines.flatMap(\.services), now: now) { throw refusal }
         return order
+    }
+
+    /// - Throws: `order_expired` when nothing of the order may be begun any more.
+    static func requireTime(_ order: Order, now: Timestamp) throws(Refusal) {
+        guard now <= order.until else {
+            throw Refusal(
+                .orderExpired, "the order was good until \(order.until), it is \(now) here",
+                remedy: "plan and submit again; if that was not long ago, check this host's clock")
+        }
     }
 
     private func admitSource(_ order: Order) throws(Refusal) {

@@ -26,9 +26,19 @@ extension HostJob {
         Failpoint.checkoutDone.pass()
     }
 
-    /// Whoever signed the order may have lost the right to since.
+    /// While the job waited, for its acceptance or a lease, its time may have run out, a closed time may have begun, and whoever
+    /// signed the order may have lost the right to.
     func confirmTrust(_ step: Step) async throws(JobFailure) {
-        do throws(Refusal) { try await trust.confirm(verified) } catch { throw JobFailure(step, error) }
+        do throws(Refusal) {
+            if verified.isOrdered {
+                let now = WallClock.now()
+                try Admission.requireTime(order, now: now)
+                if let no = configuration.policy.refusal(order, lines.flatMap(\.services), now: now) { throw no }
+            }
+            try await trust.confirm(verified)
+        } catch {
+            throw JobFailure(step, error)
+        }
     }
 
     /// Whether the ordered commit lies ahead of the one that is checked out.

@@ -21,48 +21,64 @@ enum TrustedFile {
         return text
     }
 
+    /// Follows the path as the kernel would, link by link, and looks at every folder on the way: who may write one of them can turn
+    /// what stands in it elsewhere.
+    ///
     /// - Throws: ``SettingsError`` when the file is missing, is none, or others may change it.
     static func require(_ path: String) throws(SettingsError) {
-        guard let real = realPath(path) else {
+        var rest = Array(FilePath(path).components.reversed())
+        var (here, links) = (FilePath("/"), 0)
+        try requireOurs(here, try look(here, of: path))
+        while let component = rest.popLast() {
+            if component.kind == .parentDirectory {
+                here.removeLastComponent()
+                continue
+            }
+            let next = here.appending(component)
+            let status = try look(next, of: path)
+            guard status.st_mode & S_IFMT == S_IFLNK else {
+                try requireOurs(next, status)
+                here = next
+                continue
+            }
+            links += 1
+            guard links <= 40, let target = target(of: next) else {
+                throw SettingsError(file: path, line: nil, problem: "\(next) leads nowhere")
+            }
+            if target.isAbsolute { here = FilePath("/") }
+            rest += target.components.reversed()
+        }
+        guard try look(here, of: path).st_mode & S_IFMT == S_IFREG else {
+            throw SettingsError(file: path, line: nil, problem: "is not a regular file")
+        }
+    }
+
+    private static func look(_ place: FilePath, of path: String) throws(SettingsError) -> stat {
+        var status = stat()
+        guard lstat(place.string, &status) == 0 else {
             throw SettingsError(
                 file: path, line: nil,
                 problem: "can't be found (\(Errno(rawValue: errno))); nothing is carried out without it")
         }
-        var status = stat()
-        guard stat(real, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw SettingsError(file: path, line: nil, problem: "is not a regular file")
-        }
-        try requireOurs(real, status, by: "chown root: \(real); chmod go-w \(real)")
-        // A link can be turned elsewhere by who may write the folder in which it stands.
-        let folders = [real, path].compactMap { realPath(FilePath($0).removingLastComponent().string) }
-        for folder in folders { try requireFolders(folder) }
+        return status
     }
 
-    private static func requireFolders(_ path: String) throws(SettingsError) {
-        var folder = FilePath(path)
-        while true {
-            var status = stat()
-            guard stat(folder.string, &status) == 0 else {
-                throw SettingsError(
-                    file: folder.string, line: nil, problem: "can't be looked at: \(Errno(rawValue: errno))")
-            }
-            // In a sticky folder nobody may take away what is another's.
-            let isSticky = status.st_mode & S_ISVTX != 0
-            if !isSticky { try requireOurs(folder.string, status, by: "chmod go-w \(folder)") }
-            guard folder.removeLastComponent() else { return }
-        }
-    }
-
-    private static func requireOurs(_ path: String, _ status: stat, by remedy: String) throws(SettingsError) {
-        guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+    private static func requireOurs(_ place: FilePath, _ status: stat) throws(SettingsError) {
+        // In a sticky folder nobody but its owner may take away what is another's.
+        let isSticky = status.st_mode & S_IFMT == S_IFDIR && status.st_mode & S_ISVTX != 0
+        let isOurs = status.st_uid == 0 || status.st_uid == geteuid()
+        guard isOurs, isSticky || status.st_mode & 0o022 == 0 else {
             throw SettingsError(
-                file: path, line: nil, problem: "others than root may write it; nothing is carried out; run: \(remedy)")
+                file: place.string, line: nil,
+                problem: "others than root may write it; nothing is carried out; run: chown root: \(place); "
+                    + "chmod go-w \(place)")
         }
     }
 
-    private static func realPath(_ path: String) -> String? {
-        guard let name = realpath(path, nil) else { return nil }
-        defer { free(name) }
-        return String(cString: name)
+    private static func target(of link: FilePath) -> FilePath? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = readlink(link.string, &bytes, bytes.count)
+        guard count > 0, count < bytes.count else { return nil }
+        return FilePath(String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 }

@@ -31,6 +31,14 @@ struct Verified: Sendable {
         }
     }
 
+    /// Whether it came from an operator by way of Redis: then its time and this host's policy bind it until it changes something.
+    var isOrdered: Bool {
+        switch ground {
+        case .signed, .unsigned: true
+        case .journal, .root: false
+        }
+    }
+
     fileprivate init(_ order: Order, _ ground: Ground) {
         self.order = order
         self.ground = ground

@@ -44,7 +44,12 @@ package struct AccessFile: Sendable {
             console.show(JSONLine("user", [("user", .text(user)), ("password_file", .text(path))]))
         }
         console.note("passwords: in \(folder), one file per user; bring each agent its own (redis.password_file)")
-        console.note("put the lines into Redis' aclfile, then: redis-cli ACL LOAD")
+        console.note(
+            "add the lines to Redis' aclfile, then: redis-cli ACL LOAD. It makes all users anew: the file must have a line for"
+        )
+        console.note(
+            "each of the others too, for default above all: without one Redis gives default every right and no password"
+        )
         console.note(
             "no other user may have a key pattern that covers \(Keys(fleet: fleet).pattern), the default user included: redis-cli ACL LIST"
         )

@@ -24,6 +24,13 @@ package struct KeyMaking: Sendable {
         guard try await tool.converse(words).isGood else {
             throw .usage("ssh-keygen made no key: see above; without a terminal say --no-passphrase")
         }
+        // Where nobody could be asked, ssh-keygen takes no passphrase for an empty one.
+        if hasPassphrase, try await tool.ask(["-y", "-P", "", "-f", path]).isGood {
+            UserFiles.remove(path)
+            UserFiles.remove(path + ".pub")
+            throw .usage(
+                "no passphrase was given, and the key was taken away again; say --no-passphrase for one without")
+        }
         let key = try await SigningKey.read(path, by: tool)
         let line = "\(name) namespaces=\"\(OrderSigner.namespace)\" \(key.publicKey)"
         console.note("made \(path), \(try await key.fingerprint(by: tool))")

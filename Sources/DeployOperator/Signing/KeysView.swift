@@ -63,6 +63,7 @@ package struct KeysView: Sendable {
             return .good
         }
         let flaw = try await signer.flaw(text, signature, of: name, file)
+        table.add("revoked", OrderSigner.revokedKeys(beside: file) ?? "not looked at: no revoked_keys beside \(file)")
         table.add("believed", flaw.map { "NO: \($0)" } ?? "yes, by a host that has \(file)")
         console.show(table.text)
         console.summary(exit: flaw == nil ? .good : .notPermitted)

@@ -1,5 +1,6 @@
 import Coordination
 package import DeployModel
+import Glibc
 
 /// An order with its signature; an empty one where orders are not signed.
 package struct SignedOrder: Sendable {
@@ -94,11 +95,20 @@ struct OrderSigner: Sendable {
         _ text: [UInt8], _ signature: [UInt8], of name: OperatorName, _ file: String
     ) async throws(OperatorError) -> String? {
         let shown = String(decoding: signature, as: UTF8.self)
+        let revoked = Self.revokedKeys(beside: file).map { ["-r", $0] } ?? []
         let answer = try await SigningKey.withFile(shown) { (path) throws(OperatorError) in
             try await tool.ask(
-                ["-Y", "verify", "-n", OrderSigner.namespace, "-f", file, "-I", name.text, "-s", path], input: text)
+                ["-Y", "verify", "-n", OrderSigner.namespace, "-f", file, "-I", name.text, "-s", path] + revoked,
+                input: text)
         }
         if answer.isGood { return nil }
-        return answer.said.isEmpty ? "\(file) does not let \(name) sign with this key" : answer.said
+        guard answer.said.isEmpty else { return answer.said }
+        return "\(file) does not let \(name) sign with this key" + (revoked.isEmpty ? "" : ", or it is revoked")
+    }
+
+    /// The file of revoked keys beside an allowed_signers file, as the hosts have it; nil when there is none.
+    static func revokedKeys(beside file: String) -> String? {
+        let path = file.prefix(upTo: file.lastIndex(of: "/") ?? file.startIndex) + "/revoked_keys"
+        return access(String(path), R_OK) == 0 ? String(path) : nil
     }
 }

@@ -38,7 +38,10 @@ extension GitRepository {
         let command = commands.verifySignature(of: commit, files)
         let result = try await runner.run(command, onLine: nil)
         switch result.termination {
-        case .exited(0): return nil
+        case .exited(0):
+            // git goes on without a file of revoked keys that the tree's owner can't read, and only says so.
+            let said = String(decoding: result.standardError, as: UTF8.self)
+            return said.contains("revocation") ? result.lastWords : nil
         case .exited(1): return result.standardError.isEmpty ? "it has no signature" : result.lastWords
         default: throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
         }

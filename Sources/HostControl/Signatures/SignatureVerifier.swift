@@ -51,6 +51,9 @@ package struct SignatureVerifier: Sendable {
         ])
         command.standardInput = .inherited(textFile.descriptor)
         let result = try await runner.run(command, onLine: nil)
+        guard case .exited = result.termination else {
+            throw .failed(command: command.shown, termination: result.termination, said: result.lastWords)
+        }
         let finding = result.succeeded ? Self.good(result) : await why(result, signatureFile, principal, files)
         // Both are the child's until here.
         withExtendedLifetime((textFile, signatureFile)) {}
@@ -72,7 +75,6 @@ package struct SignatureVerifier: Sendable {
     private func why(
         _ result: CommandResult, _ signature: NamelessFile, _ principal: String, _ files: Files
     ) async -> Finding {
-        guard case .exited = result.termination else { return .bad("ssh-keygen ended with \(result.termination)") }
         if let said = Self.said(result) { return .bad(said) }
         let command = Self.command(["-Y", "find-principals", "-f", files.allowedSigners, "-s", signature.path])
         let found = try? await runner.run(command, onLine: nil)
