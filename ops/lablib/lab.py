@@ -77,7 +77,9 @@ class Lab:
         if with_agent:
             agent.require_files(self.settings)
         with statedir.locked(self.settings):
-            access.prepare(self.settings)
+            # A lab of the stack alone has nobody who would sign or sign in.
+            if with_agent:
+                access.prepare(self.settings)
             redis.start(self.settings, self.hub)
             redis.shorten_lease(self.settings)
             origin.create(self.settings)

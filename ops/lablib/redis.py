@@ -35,9 +35,7 @@ enable-protected-configs local
 
 
 def start(settings: Settings, hub: Hub) -> None:
-    """Starts Redis unless it runs, and waits until it answers."""
-    if answers(settings):
-        return
+    """Starts Redis unless it runs as it shall, and waits until it answers."""
     data, configuration = settings.path("redis", "data"), settings.path("redis", "redis.conf")
     os.makedirs(data, exist_ok=True)
     os.makedirs(os.path.dirname(settings.redis_socket), exist_ok=True)
@@ -47,6 +45,11 @@ def start(settings: Settings, hub: Hub) -> None:
         socket=settings.redis_socket,
         data=data,
     )
+    if answers(settings):
+        with open(configuration, encoding="utf-8") as file:
+            if file.read() == text:
+                return
+        stop(settings, "stop")
     with open(configuration, "w", encoding="utf-8") as file:
         file.write(text)
     hub.start_daemon(["redis-server", configuration], "redis")
