@@ -9,7 +9,7 @@ extension LabTests {
         /// All that a deployment of the lab's services runs. `git` runs itself under this name too.
         static let allowed: Set = [
             "/usr/bin/setpriv", "/usr/bin/prlimit", "/usr/bin/git", "/usr/lib/git-core/git", "/usr/bin/systemctl",
-            "/usr/bin/journalctl", "/usr/bin/test", "/usr/bin/rm", "/usr/bin/sync",
+            "/usr/bin/journalctl", "/usr/bin/test", "/usr/bin/rm", "/usr/bin/sync", "/usr/bin/ssh-keygen",
         ]
         private static let traps = "/usr/local/lib/traps"
         private static let hooks = [

@@ -96,8 +96,12 @@ extension LabTests {
 
         @Test func aFirstInstallIsAFewCommandsAndASecondChangesNothing() async throws {
             let configuration = "/etc/qtagent/agent.yaml"
+            // What a site brings there itself; that no key is revoked the installation says.
+            let own = "allowed_signers redis-ca.pem redis-password"
             try await lab.on(
-                "h2", "cp \(configuration) /root/agent.yaml; /usr/lib/qtdeploy/current/install.sh --uninstall")
+                "h2",
+                "cp \(configuration) /root/agent.yaml; mkdir -p /root/own; cd /etc/qtagent; cp -a \(own) /root/own/; "
+                    + "/usr/lib/qtdeploy/current/install.sh --uninstall")
             let left = "find /usr -name '*qtagent*' -o -name '*qtctl*' -o -path /usr/lib/qtdeploy"
             #expect(try await lab.on("h2", left) == "")
             #expect(try await lab.on("h2", "ls /var/lib/qtagent; rm -r /etc/qtagent").contains("jobs"))
@@ -107,7 +111,8 @@ extension LabTests {
             let pages = ["man/man1/qtctl-rollback.1", "man/man8/qtagent.8", "bash-completion/completions/qtctl"]
             for page in pages { try await lab.on("h2", "test -s /usr/share/\(page)") }
             #expect(try await bare.attempt("systemctl is-active qtagent").output == "inactive\n")
-            try await lab.on("h2", "cat /root/agent.yaml >\(configuration); qtagent check-config")
+            try await lab.on(
+                "h2", "cat /root/agent.yaml >\(configuration); cp -a /root/own/* /etc/qtagent/; qtagent check-config")
             try await lab.on("h2", "systemctl enable --now qtagent")
             #expect(try await bare.isHeard(with: try await bare.version()))
 
