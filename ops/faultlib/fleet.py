@@ -32,7 +32,7 @@ class Fleet:
             data, configuration = settings.path("redis", self.name), settings.path("redis", f"{self.name}.conf")
             os.makedirs(data, exist_ok=True)
             text = redis.CONFIGURATION.format(
-                address=settings.hub_address, port=self.port, socket=self.socket, data=data
+                address=settings.hub_address, access=f"port {self.port}\n", socket=self.socket, data=data
             )
             with open(configuration, "w", encoding="utf-8") as file:
                 file.write(text)
